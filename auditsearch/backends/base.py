@@ -1,0 +1,119 @@
+"""What a backend is: a place where documents are stored once and questions are answered alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal, NamedTuple, Protocol
+
+from auditsearch.document import Document
+from auditsearch.query.tree import Node
+
+
+class Settled(Enum):
+    """What became of one document that was handed to `index`."""
+
+    SHIPPED = "shipped"  # confirmed under this id (created, or there before with the same leaf)
+    DEGRADED = "degraded"  # confirmed, with the payload as one unindexed string
+    TRUNCATED = "truncated"  # confirmed, the envelope only: the row keeps the rest
+    RETRY = "retry"  # the environment's fault: send again later, without a limit
+    UNPROVEN = "unproven"  # the answer proves nothing: send again later, and alarm
+    QUARANTINE = "quarantine"  # this document can't be stored, or another one has its id
+    EXPIRED_LATE = "expired_late"  # its partition was dropped by retention
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The fate of one document. `reason` never quotes the document."""
+
+    id: str
+    settled: Settled
+    reason: str = ""
+    under_replicated: bool = False
+
+
+class Sort(NamedTuple):
+    """One sort key: a stored envelope name or `ts`, and its direction. Missing values are last both ways."""
+
+    field: str
+    descending: bool = False
+
+
+class Hit(NamedTuple):
+    """One found event: its canonical JSON text, and the sort values that resume after it."""
+
+    canonical: str
+    after: tuple[str | int | None, ...]
+    flags: frozenset[str] = frozenset()  # of clipped, degraded, truncated
+
+
+class Page(NamedTuple):
+    """At most `limit` hits in order. `total` counts all that fit, at least if not `exact`; None if not asked."""
+
+    hits: list[Hit]
+    total: int | None = None
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that `status` found: `level` ok, warning or error, a sentence, and the remedy."""
+
+    level: Literal["ok", "warning", "error"]
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """State of the store: `events` stored (None if unknown) and the findings."""
+
+    events: int | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+
+def never_dropped(partition: str) -> bool:
+    """The ledger of dropped partitions of a site without retention."""
+    return False
+
+
+class Backend(Protocol):
+    """All methods raise `BackendUnavailable` or `ConfigurationError`, with no document's content in the message.
+
+    `node` holds And, Or, Not, Words, Fact and Column only: `query.plan` has removed the rest. `order` always ends with
+    `ts` and `id` in one direction (the caller sees to it). `after` is a `Hit.after` of the same order.
+    """
+
+    embedded: bool  # True where no server is needed: delivery is then inline by default
+
+    def setup(self) -> list[str]:
+        """Install what the store needs, repeatably; returns a sentence for each thing done."""
+
+    def index(
+        self, documents: Sequence[Document], *, dropped: Callable[[str], bool] = never_dropped
+    ) -> list[Outcome]:
+        """Store each document exactly once; one outcome each, in their order."""
+
+    def search(
+        self,
+        node: Node,
+        *,
+        order: Sequence[Sort],
+        after: tuple[str | int | None, ...] | None = None,
+        limit: int = 100,
+        total: bool = False,
+    ) -> Page:
+        """One page of hits. With `total`, counted up to 10,000 "or more"."""
+
+    def count(self, node: Node) -> int:
+        """Exact number of events that fit."""
+
+    def refresh(self) -> None:
+        """Make all that was stored visible to questions."""
+
+    def status(self) -> Status:
+        """Templates, aliases, blocks, health: what `auditsearch_check` prints."""
+
+    def close(self) -> None:
+        """Give back connections and files; the next call opens them anew."""

@@ -1,0 +1,37 @@
+"""The errors of auditsearch, grouped by who must act."""
+
+
+class AuditSearchError(Exception):
+    """Something in auditsearch went wrong; the message says what to change."""
+
+
+class ConfigurationError(AuditSearchError):
+    """An operator must change a setting, a template or a right; nothing was lost, rows wait in the outbox."""
+
+
+class SettingError(ConfigurationError):
+    """A key or value of settings.AUDITSEARCH is wrong; the message names the nearest right one."""
+
+
+class BackendUnavailable(AuditSearchError):
+    """The search server or file can't be reached now; try again later, rows wait in the outbox."""
+
+
+class PartialAnswer(AuditSearchError):
+    """Some shards did not answer, so the result would be incomplete; try again, or check the cluster's health."""
+
+
+class QueryError(AuditSearchError, ValueError):
+    """The question itself is wrong; whoever asks must change it."""
+
+
+class UnknownField(QueryError):
+    """No such field; the message lists the fields that exist."""
+
+
+class UnknownLookup(QueryError):
+    """No such lookup on this field; the message lists the lookups that fit."""
+
+
+class InvalidValue(QueryError):
+    """The value does not fit the lookup; the message says which kinds do."""
