@@ -1,0 +1,85 @@
+# `make demo` shows it, `make test` proves it; both need Python 3.11 or newer and nothing else.
+# Each tool of each environment is installed once, and again only when pyproject.toml has changed.
+
+BACKEND ?= sqlite
+PYTHON ?= $(shell for python in python3.12 python3.11 python3.13 python3 python; do \
+	$$python -c 'import sys, ensurepip, sqlite3; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& echo $$python && break; done)
+VENV := .venv
+VENV42 := .venv-django42
+DEMO_STAMP := $(VENV)/.demo-$(BACKEND)
+
+.PHONY: demo demo-check test test-fast test-django42 lint format bench bench-capture bench-ship bench-mapping clean help
+
+help:  ## this list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 16
+
+demo: $(DEMO_STAMP)  ## a day in a small shop, six questions, and the shop itself at a local address (BACKEND=opensearch)
+	$(VENV)/bin/python -m example.demo --backend $(BACKEND)
+
+demo-check: $(DEMO_STAMP)  ## the same without serving; fails if an answer is wrong
+	$(VENV)/bin/python -m example.demo --backend $(BACKEND) --check
+
+test: lint test-django42 $(VENV)/.test  ## everything, on a real OpenSearch that the tests start themselves
+	$(VENV)/bin/python -m pytest
+
+test-fast: $(VENV)/.test  ## memory and SQLite only, under a minute
+	$(VENV)/bin/python -m pytest -m "not server"
+
+test-django42: $(VENV42)/.test  ## the fast tests on Django 4.2
+	$(VENV42)/bin/python -m pytest -m "not server"
+
+lint: $(VENV)/.test  ## ruff, format, types
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+format: $(VENV)/.test  ## put the source in order
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+bench: bench-capture bench-ship bench-mapping  ## every figure of docs/performance.md
+
+bench-capture: $(VENV)/.bench  ## microseconds added to a write, beside other libraries
+	$(VENV)/bin/python -m bench.capture
+
+bench-ship: $(VENV)/.bench  ## documents a second beside the bare client, and memory
+	$(VENV)/bin/python -m bench.ship
+
+bench-mapping: $(VENV)/.bench  ## ways to index any key, compared on a real OpenSearch
+	$(VENV)/bin/python -m bench.mapping
+
+clean:  ## remove the environments and what the demo and the tools wrote
+	rm -rf $(VENV) $(VENV42) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist example/var
+
+$(VENV)/.demo-sqlite: $(VENV)/.pip
+	$(VENV)/bin/pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.demo-opensearch: $(VENV)/.test
+	@touch $@
+
+$(VENV)/.demo-%:
+	@echo "BACKEND=$* is not known; it is sqlite or opensearch." >&2; exit 2
+
+$(VENV)/.test: $(VENV)/.pip
+	$(VENV)/bin/pip install --quiet --editable ".[all]" --group test --group lint
+	@touch $@ $(VENV)/.demo-sqlite
+
+$(VENV)/.bench: $(VENV)/.test
+	$(VENV)/bin/pip install --quiet --group bench
+	@touch $@
+
+$(VENV42)/.test: $(VENV42)/.pip
+	$(VENV42)/bin/pip install --quiet --editable ".[all]" --group test "Django>=4.2,<4.3"
+	@touch $@
+
+%/.pip: pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then echo "Python 3.11 or newer with venv is needed (on Debian: apt install python3-venv); \
+	name another one with make PYTHON=/path/to/python" >&2; exit 1; fi
+	test -x $*/bin/python || $(PYTHON) -m venv $*
+	$*/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	@touch $@
+
+# `--group` came with pip 25.1. The stamps of both environments stay between runs.
+.PRECIOUS: %/.pip $(VENV)/.test $(VENV42)/.test
