@@ -90,9 +90,7 @@ class Backend(Protocol):
     def setup(self) -> list[str]:
         """Install what the store needs, repeatably; returns a sentence for each thing done."""
 
-    def index(
-        self, documents: Sequence[Document], *, dropped: Callable[[str], bool] = never_dropped
-    ) -> list[Outcome]:
+    def index(self, documents: Sequence[Document], *, dropped: Callable[[str], bool] = never_dropped) -> list[Outcome]:
         """Store each document exactly once; one outcome each, in their order."""
 
     def search(

@@ -1,0 +1,143 @@
+"""Settings: the class is the defaults and the documentation; `settings.AUDITSEARCH` overrides it, lazily."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any, ClassVar, Literal, get_type_hints
+
+from django.conf import settings as django_settings
+from django.core.signals import setting_changed
+
+from auditsearch.exceptions import SettingError
+
+
+class Settings:
+    """The keys of `settings.AUDITSEARCH`, each with its default.
+
+    Reading one raises `SettingError` as long as the dictionary holds a name that is not listed here.
+    """
+
+    ENABLED: bool = True
+    """Off: nothing is captured, no rows, no queries."""
+
+    MODELS: list[str] = []
+    """Tracked models: `"app.Model"`, `"project.app.models.Model"` or `"app.*"`."""
+
+    EXCLUDE_FIELDS: list[str] = []
+    """Fields that are not compared: `"modified"` everywhere, `"app.Model.field"` in one model. Still in snapshots."""
+
+    MASK: list[str] = [
+        "password",
+        "passwd",
+        "passphrase",
+        "pwd",
+        "secret",
+        "token",
+        "api_key",
+        "apikey",
+        "private_key",
+        "access_key",
+        "authorization",
+        "cookie",
+        "sessionid",
+        "csrf",
+        "card_number",
+        "cvv",
+        "cvc",
+    ]
+    """Parts of key names, in any case, whose values are never stored."""
+
+    OLD_STATE: dict[str, str] = {}
+    """`{"app.Model": "database"}` reads the old row before each save, locked; the default remembers what was loaded."""
+
+    LABEL_QUERIES: bool = False
+    """Whether `str(object)` may run queries when an event is labelled."""
+
+    TRUSTED_PROXIES: list[str] = []
+    """Addresses or networks whose `X-Forwarded-For` and `X-Request-ID` are believed."""
+
+    BACKEND: Literal["auto", "sqlite", "memory", "opensearch"] = "auto"
+    """Where events are stored; `auto` is opensearch if HOSTS is set, else sqlite."""
+
+    PATH: str | Path | None = None
+    """The embedded store's file; by default `auditsearch.sqlite3` in BASE_DIR or the working directory."""
+
+    HOSTS: list[str] = []
+    """The server's URLs, such as `["https://search.example.org:9200"]`."""
+
+    CLIENT: dict[str, Any] = {}
+    """Options of the server's client: http_auth, ca_certs, client_cert, client_key, verify_certs, timeout (seconds)."""
+
+    INDEX_PREFIX: str = "auditsearch"
+    """Search alias, and what each index's name begins with."""
+
+    PARTITION: Literal["day", "week", "month", "year"] = "month"
+    """The stretch of event time that one index holds."""
+
+    SHARDS: int = 1
+    """Primary shards of an index."""
+
+    REPLICAS: str = "0-1"
+    """Replicas of a shard, as `auto_expand_replicas` takes them."""
+
+    CODEC: Literal["best_compression", "default"] = "best_compression"
+    """How the server compresses stored fields."""
+
+    DELIVERY: Literal["auto", "inline", "thread", "command"] = "auto"
+    """Who ships: inline after commit, a thread of each process, or only `auditsearch_ship`."""
+
+    BATCH_SIZE: int = 500
+    """Events of one shipment at most."""
+
+    BATCH_BYTES: int = 5_000_000
+    """Bytes of one bulk request at most."""
+
+    LEASE_SECONDS: int = 60
+    """How long a shipper may hold rows before another one takes them over."""
+
+    KEEP_SHIPPED: float | None = None
+    """Hours that shipped rows stay in the outbox; None is 24 with a server, 0 with the embedded store."""
+
+    DATABASE: str | None = None
+    """Alias that holds the outbox; None is the database that each change goes to."""
+
+    _cache: ClassVar[dict[str, Any]] = {}
+
+    def __getattribute__(self, name: str) -> Any:
+        if not name.isupper():
+            return object.__getattribute__(self, name)
+        cache = Settings._cache
+        if not cache:
+            cache.update(self._read())
+        return cache[name]
+
+    def _read(self) -> dict[str, Any]:
+        given = getattr(django_settings, "AUDITSEARCH", {})
+        if not isinstance(given, dict):
+            raise SettingError("AUDITSEARCH must be a dictionary, such as AUDITSEARCH = {'MODELS': ['shop.Order']}.")
+        for name in given:
+            if name not in NAMES:
+                raise SettingError(unknown(name))
+        return {name: given.get(name, getattr(type(self), name)) for name in NAMES}
+
+
+NAMES = tuple(name for name in get_type_hints(Settings) if name.isupper())
+"""All names that `settings.AUDITSEARCH` may hold."""
+
+
+def unknown(name: str) -> str:
+    """Return the sentence that tells of a name that is no setting, with the nearest one."""
+    near = difflib.get_close_matches(str(name).upper(), NAMES, n=1)
+    remedy = f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(NAMES)}."
+    return f"AUDITSEARCH[{name!r}] is no setting of auditsearch. {remedy}"
+
+
+def forget(*, setting: str, **_: Any) -> None:
+    """Read the settings anew at next use: `override_settings` has changed them."""
+    if setting in ("AUDITSEARCH", "BASE_DIR"):
+        Settings._cache.clear()
+
+
+settings = Settings()
+setting_changed.connect(forget, dispatch_uid="auditsearch.conf")

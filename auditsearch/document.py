@@ -1,0 +1,92 @@
+"""The document: an event's canonical text with all that is derived from it, ready for any backend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from auditsearch.canonical import dumps, leaf, loads, normalise
+from auditsearch.event import ENVELOPE_STRINGS, SCHEMA, from_micros
+from auditsearch.facts import facts, leaves
+from auditsearch.forms import clip, sanitise
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a backend stores. `canonical` is the truth, the rest is derived from it.
+
+    `ts` in microseconds since the epoch, `envelope` by stored name in clipped form, `facts` and `folded` as in
+    `auditsearch.facts`, `text` the ready words joined by spaces, `payload` JSON bytes of `context` and `snapshot`.
+    """
+
+    id: str
+    ts: int
+    schema: int
+    partition: str
+    canonical: str
+    leaf: str
+    envelope: dict[str, str]
+    payload: dict[str, bytes]
+    facts: tuple[str, ...]
+    folded: tuple[str, ...]
+    text: str
+    clipped: bool
+
+    def body(self) -> dict[str, Any]:
+        """The JSON object for a server, as orjson dumps it."""
+        body = self._head() | {name: orjson.Fragment(raw) for name, raw in self.payload.items()}
+        body |= {"facts": self.facts, "folded": self.folded, "text": self.text, "canonical": self.canonical}
+        return body | {"clipped": True} if self.clipped else body
+
+    def degraded_body(self) -> dict[str, Any]:
+        """The object for a server that refused `body`: the envelope, and the payload only inside `canonical`."""
+        facts = [fact for fact in self.facts if fact.partition("=")[0] in self.envelope]
+        return self._head() | {"facts": facts, "canonical": self.canonical, "degraded": True}
+
+    def truncated_body(self) -> dict[str, Any]:
+        """The object for an event too large for the server: envelope and leaf; the outbox row keeps the rest."""
+        tree = loads(self.canonical)
+        envelope = {name: value for name, value in tree.items() if name not in self.payload}
+        return self._head() | {"canonical": dumps(normalise(envelope | self.envelope)), "truncated": True}
+
+    def _head(self) -> dict[str, Any]:
+        head = {"@timestamp": _timestamp(self.ts), "ts": self.ts, "id": self.id, "schema": self.schema}
+        return head | self.envelope | {"leaf": self.leaf}
+
+
+def document(canonical: str, partition: str) -> Document:
+    """Derive the document of one event. Raises ValueError or KeyError where `canonical` is no event's text."""
+    tree = loads(canonical)
+    event = leaves(tree)
+    found = facts(event)
+    return Document(
+        id=tree["id"],
+        ts=tree["ts"],
+        schema=tree.get("schema", SCHEMA),
+        partition=partition,
+        canonical=canonical,
+        leaf=leaf(canonical),
+        envelope={name: _keyword(name, tree[name]) for name in ENVELOPE_STRINGS if isinstance(tree.get(name), str)},
+        payload={name: _json(tree[name]) for name in ("context", "snapshot") if isinstance(tree.get(name), dict)},
+        facts=found.facts,
+        folded=found.folded,
+        text=event.text,
+        clipped=event.clipped,
+    )
+
+
+def _keyword(name: str, value: str) -> str:
+    return value if name == "verbose" else clip(sanitise(value))  # the sentence is stored whole, indexed up to 256
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(value, default=normalise)
+    except TypeError:  # an integer over 64 bits: rare, so only then is each value looked at
+        return dumps(normalise(value)).encode()
+
+
+def _timestamp(ts: int) -> str:
+    return f"{from_micros(ts).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
