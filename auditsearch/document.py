@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -83,9 +84,13 @@ def _keyword(name: str, value: str) -> str:
 
 def _json(value: dict[str, Any]) -> bytes:
     try:
-        return orjson.dumps(value, default=normalise)
+        return orjson.dumps(value, default=_own_digits)
     except TypeError:  # an integer over 64 bits: rare, so only then is each value looked at
         return dumps(normalise(value)).encode()
+
+
+def _own_digits(number: Decimal) -> orjson.Fragment:
+    return orjson.Fragment(str(number))
 
 
 def _timestamp(ts: int) -> str:

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
 from django.utils.timezone import get_default_timezone
@@ -58,62 +57,66 @@ def leaves(tree: dict[str, Any]) -> Leaves:
     """Return what can be asked of the event whose canonical JSON was read to `tree`."""
     named = [Leaf(name, "text", sanitise(tree[name])) for name in ENVELOPE_STRINGS if isinstance(tree.get(name), str)]
     walk = _Walk()
-    context, snapshot = tree.get("context") or {}, tree.get("snapshot") or {}
-    found = [*named, *_time_parts(tree["ts"]), *_diff(walk, context), *walk.members("context", context, 1)]
-    found += walk.members("snapshot", snapshot, 1)
+    context = tree.get("context") or {}
+    _diff(walk, context)
+    payload = len(walk.found)
+    walk.members("context", context, 1)
+    walk.members("snapshot", tree.get("snapshot") or {}, 1)
+    text, too_long = text_of(_strings(named, walk.found[payload:]), TEXT)
+    found = [*named, *_time_parts(tree["ts"]), *walk.found]
     kept, cut = _within(found)
-    text, too_long = text_of(_strings(named, found), TEXT)
     return Leaves(tree["id"], tree["ts"], kept, text, walk.clipped or cut or too_long)
 
 
 def facts(event: Leaves) -> Facts:
     """Return the strings for `facts`, and for `folded` those of values that folding changes."""
-    plain: dict[str, None] = {}
-    folded: dict[str, None] = {}
+    plain: list[str] = []
+    folded: list[str] = []
     for leaf in event.leaves:
         path, kind, value = leaf
-        plain.update(dict.fromkeys(_forms(leaf)))
+        plain += _forms(leaf)
         if kind == "text" and (other := fold(value)) != value:
-            folded.update(dict.fromkeys(_text_forms(path, other)))
-    return Facts(tuple(plain), tuple(folded))
+            folded += _text_forms(path, other)
+    return Facts(tuple(dict.fromkeys(plain)), tuple(dict.fromkeys(folded)))
 
 
 class _Walk:
-    """One walk over an event's payload; remembers whether a cap on depth, key or path cut."""
+    """One walk over an event's payload: the leaves found, and whether a cap on depth, key or path cut."""
 
     def __init__(self) -> None:
+        self.found: list[Leaf] = []
         self.clipped = False
 
-    def members(self, path: str, value: dict[str, Any], level: int) -> Iterator[Leaf]:
+    def members(self, path: str, value: dict[str, Any], level: int) -> None:
         for key, item in value.items():
-            self.clipped = self.clipped or len(key) > VALUE
-            yield from self.leaf(f"{path}.{encode_key(key)}", item, level + 1)
+            if item is not None:
+                self.clipped = self.clipped or len(key) > VALUE
+                self.leaf(f"{path}.{encode_key(key)}", item, level + 1)
 
-    def leaf(self, path: str, value: Any, level: int) -> Iterator[Leaf]:
-        if value is None:
-            return
+    def leaf(self, path: str, value: Any, level: int) -> None:
         if len(path) * 4 > PATH and len(path.encode()) > PATH:
             self.clipped = True
         elif not isinstance(value, dict | list):
-            yield _scalar(path, value)
+            self.found.append(_scalar(path, value))
         elif level > LEVELS:
             self.clipped = True
-            yield Leaf(path, "text", sanitise(dumps(normalise(value))))
+            self.found.append(Leaf(path, "text", sanitise(dumps(normalise(value)))))
         else:
-            yield from self.container(path, value, level)
+            self.container(path, value, level)
 
-    def container(self, path: str, value: dict[str, Any] | list[Any], level: int) -> Iterator[Leaf]:
-        empty = True
-        inner = self.members(path, value, level) if isinstance(value, dict) else self.elements(path, value, level)
-        for leaf in inner:
-            empty = False
-            yield leaf
-        if empty:
-            yield Leaf(path, "empty", None)
+    def container(self, path: str, value: dict[str, Any] | list[Any], level: int) -> None:
+        before = len(self.found)
+        if isinstance(value, dict):
+            self.members(path, value, level)
+        else:
+            self.elements(path, value, level)
+        if len(self.found) == before:
+            self.found.append(Leaf(path, "empty", None))
 
-    def elements(self, path: str, value: list[Any], level: int) -> Iterator[Leaf]:
+    def elements(self, path: str, value: list[Any], level: int) -> None:
         for item in value:
-            yield from self.leaf(path, item, level + 1)
+            if item is not None:
+                self.leaf(path, item, level + 1)
 
 
 def _scalar(path: str, value: Any) -> Leaf:
@@ -124,7 +127,7 @@ def _scalar(path: str, value: Any) -> Leaf:
     return Leaf(path, "number", value) if len(plain(value)) <= NUMBER_LENGTH else Leaf(path, "text", str(value))
 
 
-def _diff(walk: _Walk, context: dict[str, Any]) -> Iterator[Leaf]:
+def _diff(walk: _Walk, context: dict[str, Any]) -> None:
     """`changed`, `from.…` and `to.…` of {field: [old, new]} or, many to many, {field: {added, removed}}."""
     diff = context.get("diff")
     for field, change in diff.items() if isinstance(diff, dict) else ():
@@ -134,9 +137,10 @@ def _diff(walk: _Walk, context: dict[str, Any]) -> Iterator[Leaf]:
             old, new = change.get("removed"), change.get("added")
         else:
             continue
-        yield Leaf("changed", "text", sanitise(field))
-        yield from walk.leaf(f"from.{encode_key(field)}", old, 2)
-        yield from walk.leaf(f"to.{encode_key(field)}", new, 2)
+        walk.found.append(Leaf("changed", "text", sanitise(field)))
+        for side, value in (("from", old), ("to", new)):
+            if value is not None:
+                walk.leaf(f"{side}.{encode_key(field)}", value, 2)
 
 
 def _time_parts(ts: int) -> list[Leaf]:
@@ -156,7 +160,7 @@ def _within(found: list[Leaf]) -> tuple[list[Leaf], bool]:
     kept: list[Leaf] = []
     room = FACTS
     for leaf in found:
-        need = sum(1 for _ in _forms(leaf))
+        need = len(_forms(leaf))
         if need > room and leaf.kind == "text" and room > 3:
             kept.append(leaf._replace(value=leaf.value[: VALUE + STRIDE * (room - 3)]))
         if need > room:
@@ -166,31 +170,26 @@ def _within(found: list[Leaf]) -> tuple[list[Leaf], bool]:
     return kept, False
 
 
-def _strings(named: list[Leaf], found: list[Leaf]) -> list[str]:
+def _strings(named: list[Leaf], payload: list[Leaf]) -> list[str]:
     first = [leaf.value for leaf in named if leaf.path in ENVELOPE_STRINGS[:4]]
-    payload = [leaf for leaf in found if leaf.path.startswith(("context.", "snapshot."))]
     return first + [
-        leaf.value if leaf.kind == "text" else plain(leaf.value) for leaf in payload if leaf.kind in ("text", "number")
+        value if kind == "text" else plain(value) for _, kind, value in payload if kind in ("text", "number")
     ]
 
 
-def _forms(leaf: Leaf) -> Iterator[str]:
+def _forms(leaf: Leaf) -> list[str]:
     path, kind, value = leaf
     if kind == "text":
-        yield from _text_forms(path, value)
-        if value[:1].isdigit() and (moment := iso_utc(value)):
-            yield f"{path}@{moment}"
-    elif kind == "number":
-        yield f"{path}={plain(value)}"
-        yield f"{path}#{number_key(value)}"
-    elif kind == "bool":
-        yield f"{path}={'true' if value else 'false'}"
-        yield f"{path}#{'true' if value else 'false'}"
-    else:
-        yield f"{path}?"
+        moment = iso_utc(value) if value[:1].isdigit() else None
+        return [*_text_forms(path, value), f"{path}@{moment}"] if moment else _text_forms(path, value)
+    if kind == "number":
+        return [f"{path}={plain(value)}", f"{path}#{number_key(value)}"]
+    if kind == "bool":
+        return [f"{path}=true", f"{path}#true"] if value else [f"{path}=false", f"{path}#false"]
+    return [f"{path}?"]
 
 
-def _text_forms(path: str, value: str) -> Iterator[str]:
-    yield f"{path}={clip(value)}"
-    for window in windows(value):
-        yield f"{path}~{window}"
+def _text_forms(path: str, value: str) -> list[str]:
+    if len(value) <= VALUE:
+        return [f"{path}={value}"]
+    return [f"{path}={clip(value)}", *[f"{path}~{window}" for window in windows(value)]]

@@ -48,6 +48,7 @@ def encode_key(key: str) -> str:
     return clip(sanitise(key)).translate(_ENCODED)
 
 
+@lru_cache(maxsize=4096)
 def plain(number: Decimal | int) -> str:
     """Return the text form of a number: no exponent, no trailing zeros, -0 is 0.
 
@@ -63,6 +64,7 @@ def plain(number: Decimal | int) -> str:
     return "0" if form in ("-0", "") else form
 
 
+@lru_cache(maxsize=4096)
 def number_key(number: Decimal | int) -> str:
     """Return a string that sorts as the number does, by code point.
 

@@ -56,7 +56,9 @@ def test_a_separator_stands_between_two_strings() -> None:
 def test_ready_words_are_the_words_of_each_string(strings: list[str]) -> None:
     text, cut = text_of(strings, 1_000_000)
     assert not cut
-    assert [word for word in text.split(" ") if word not in (SEPARATOR, "")] == sum(map(words, strings), [])
+    assert [word for word in text.split(" ") if word not in (SEPARATOR, "")] == [
+        word for string in strings for word in words(string)
+    ]
 
 
 def test_words_beyond_the_limit_are_cut_at_a_word() -> None:
