@@ -1,0 +1,1 @@
+"""A small shop that auditsearch watches: a demonstration, and a test of all parts together."""
