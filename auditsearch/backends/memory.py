@@ -1,0 +1,192 @@
+"""The backend in memory: the plain reading of what a question means, for tests and as the measure of the others."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from auditsearch.backends.base import Hit, Outcome, Page, Settled, Sort, Status, never_dropped
+from auditsearch.backends.order import checked
+from auditsearch.document import Document
+from auditsearch.query.tree import And, Column, Fact, Node, Not, Or, Words
+
+TOTAL = 10_000
+"""A page's total is counted up to this."""
+
+_FACT = re.compile(r"@?[^=#@~?]*[=#@~?]")  # the parts of the time alone have a path with a sign: @year=2026
+
+After = tuple[str | int | None, ...]
+
+
+class MemoryBackend:
+    """Keeps documents in a dict of this process; nothing survives it."""
+
+    embedded = True
+
+    def __init__(self) -> None:
+        self._held: dict[str, _Held] = {}
+        self._lock = threading.Lock()
+
+    def setup(self) -> list[str]:
+        """Nothing to install."""
+        return []
+
+    def index(self, documents: Sequence[Document], *, dropped: Callable[[str], bool] = never_dropped) -> list[Outcome]:
+        """Store each document exactly once; one outcome each, in their order."""
+        with self._lock:
+            return [self._keep(document, dropped) for document in documents]
+
+    def search(
+        self,
+        node: Node,
+        *,
+        order: Sequence[Sort],
+        after: After | None = None,
+        limit: int = 100,
+        total: bool = False,
+    ) -> Page:
+        """One page of hits. With `total`, counted up to 10,000 "or more"."""
+        found = self._fitting(node)
+        rest = found if after is None else [held for held in found if _is_beyond(held, order, after)]
+        hits = [_hit(held, order) for held in _ordered(rest, order)[:limit]]
+        return Page(hits, min(len(found), TOTAL) if total else None, len(found) <= TOTAL)
+
+    def count(self, node: Node) -> int:
+        """Exact number of events that fit."""
+        return len(self._fitting(node))
+
+    def refresh(self) -> None:
+        """Nothing waits."""
+
+    def status(self) -> Status:
+        """How many events there are."""
+        return Status(events=len(self._held))
+
+    def close(self) -> None:
+        """Nothing to give back: the events stay."""
+
+    def clear(self) -> None:
+        """Forget all events."""
+        with self._lock:
+            self._held.clear()
+
+    def _keep(self, document: Document, dropped: Callable[[str], bool]) -> Outcome:
+        if dropped(document.partition):
+            return Outcome(document.id, Settled.EXPIRED_LATE, f"{document.partition} was dropped by retention")
+        held = self._held.setdefault(document.id, _Held.of(document))
+        if held.document.leaf != document.leaf:
+            return Outcome(document.id, Settled.QUARANTINE, "another event is stored under this id")
+        return Outcome(document.id, Settled.SHIPPED)
+
+    def _fitting(self, node: Node) -> list[_Held]:
+        with self._lock:
+            held = list(self._held.values())
+        return [one for one in held if _fits(node, one)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A document with its facts by name (path and kind), and its words between spaces."""
+
+    document: Document
+    facts: dict[str, list[str]]
+    folded: dict[str, list[str]]
+    text: str
+
+    @classmethod
+    def of(cls, document: Document) -> _Held:
+        return cls(document, _by_name(document.facts), _by_name(document.folded), f" {document.text} ")
+
+    def value(self, field: str) -> Any:
+        """What events are ordered by."""
+        return getattr(self.document, field) if field in ("ts", "id") else self.document.envelope.get(field)
+
+
+def split(fact: str) -> tuple[str, str]:
+    """Return a fact's name (its path with its kind as last character) and its value."""
+    found = _FACT.match(fact)
+    return (found[0], fact[found.end() :]) if found else (fact, "")
+
+
+def _by_name(facts: Sequence[str]) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {}
+    for name, value in map(split, facts):
+        names.setdefault(name, []).append(value)
+    return names
+
+
+def _fits(node: Node, held: _Held) -> bool:
+    match node:
+        case And(nodes):
+            return all(_fits(inner, held) for inner in nodes)
+        case Or(nodes):
+            return any(_fits(inner, held) for inner in nodes)
+        case Not(inner):
+            return not _fits(inner, held)
+        case Words(()):
+            return True
+        case Words(words, True):
+            return f" {' '.join(words)} " in held.text
+        case Words(words):
+            return all(f" {word} " in held.text for word in words)
+        case Column("id", _, ids):
+            return held.document.id in ids
+        case Column(_, _, (low, high)):
+            return _between(held.document.ts, low, high)
+        case Fact(path, _, "below"):
+            return any(name.startswith(f"{path}.") for name in (held.folded if node.folded else held.facts))
+        case Fact(path, sep, op, asked):
+            values = (held.folded if node.folded else held.facts).get(path + sep, ())
+            return any(_value_fits(op, asked, value) for value in values)
+    raise TypeError(f"no engine node: {type(node).__name__}")
+
+
+def _value_fits(op: str, asked: Any, value: str) -> bool:
+    match op:
+        case "equals":
+            return value in asked
+        case "prefix":
+            return value.startswith(asked)
+        case "contains":
+            return asked in value
+        case "ends":
+            return value.endswith(asked)
+        case "between":
+            return _between(value, *asked)
+        case "regexp":
+            return bool(asked.search(value))
+        case "any":
+            return True
+    raise TypeError(f"no operation on facts: {op}")
+
+
+def _between(value: Any, low: Any, high: Any) -> bool:
+    return (low is None or low <= value) and (high is None or value < high)
+
+
+def _ordered(held: list[_Held], order: Sequence[Sort]) -> list[_Held]:
+    """Sort by the last key first: Python's sort is stable. Missing values are last both ways."""
+    for field, descending in reversed(checked(order)):
+        present = [one for one in held if one.value(field) is not None]
+        missing = [one for one in held if one.value(field) is None]
+        held = sorted(present, key=lambda one: one.value(field), reverse=descending) + missing
+    return held
+
+
+def _is_beyond(held: _Held, order: Sequence[Sort], after: After) -> bool:
+    for (field, descending), there in zip(order, after, strict=True):
+        here = held.value(field)
+        if here == there:
+            continue
+        if here is None or there is None:
+            return here is None
+        return bool(here < there) if descending else bool(here > there)
+    return False
+
+
+def _hit(held: _Held, order: Sequence[Sort]) -> Hit:
+    flags = frozenset({"clipped"}) if held.document.clipped else frozenset[str]()
+    return Hit(held.document.canonical, tuple(held.value(field) for field, _ in order), flags)

@@ -1,0 +1,163 @@
+"""The embedded backend: one SQLite file, found again by indices over facts and by FTS5 over ready words."""
+
+# ruff: noqa: S608 - values are bound; what is written into the SQL are names of ours
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from auditsearch.backends.base import Finding, Hit, Outcome, Page, Settled, Sort, Status, never_dropped
+from auditsearch.backends.order import beyond, checked, order_by
+from auditsearch.backends.pool import Pool
+from auditsearch.backends.sqlite_file import VERSION, Connection, connect, explained, is_locked
+from auditsearch.backends.sqlite_write import write
+from auditsearch.document import Document
+from auditsearch.exceptions import AuditSearchError, BackendUnavailable
+from auditsearch.query.sql import Clause, where
+from auditsearch.query.tree import Fact, Node
+
+TOTAL = 10_000
+"""A page's total is counted up to this."""
+
+COMMON = 2_000
+"""A fact of this many events is asked event by event, newest first, instead of gathering them all."""
+
+
+class SQLiteBackend:
+    """All events in one file at `path`; any number of threads and processes may use it at once."""
+
+    embedded = True
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path).absolute()
+        self._pool = Pool(lambda: connect(self.path))
+
+    def setup(self) -> list[str]:
+        """Make the file, repeatably; returns a sentence where that was done."""
+        made = not self.path.exists()
+        with self._connection():
+            return [f"made {self.path}"] if made else []
+
+    def index(self, documents: Sequence[Document], *, dropped: Callable[[str], bool] = never_dropped) -> list[Outcome]:
+        """Store each document exactly once, in one transaction; one outcome each, in their order."""
+        try:
+            with self._connection() as connection:
+                outcomes = write(connection, documents, dropped)
+                gone = not connection.is_current()
+        except BackendUnavailable as error:
+            if not is_locked(error.__cause__):
+                raise
+            return _later(documents, "the file is locked by another process")
+        return _later(documents, "the file was removed meanwhile") if gone else outcomes
+
+    def search(
+        self,
+        node: Node,
+        *,
+        order: Sequence[Sort],
+        after: tuple[str | int | None, ...] | None = None,
+        limit: int = 100,
+        total: bool = False,
+    ) -> Page:
+        """One page of hits. With `total`, counted up to 10,000 "or more"."""
+        checked(order)
+        with self._snapshot() as connection:
+            clause = _clause(connection, node, lambda fact: _is_common(connection, fact))
+            hits = _hits(connection, clause, order, after, limit)
+            counted = _count(connection, clause, TOTAL + 1) if total else None
+        return Page(hits, None if counted is None else min(counted, TOTAL), counted is None or counted <= TOTAL)
+
+    def count(self, node: Node) -> int:
+        """Exact number of events that fit."""
+        with self._snapshot() as connection:
+            return _count(connection, _clause(connection, node, lambda fact: False), -1)
+
+    def refresh(self) -> None:
+        """Nothing waits: a commit is seen by every later question."""
+
+    def status(self) -> Status:
+        """Whether the file can be read and written, by whom else, and how many events it holds."""
+        try:
+            with self._connection() as connection:
+                (events,) = connection.execute("SELECT count(*) FROM event").fetchone()
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("ROLLBACK")
+        except AuditSearchError as error:
+            return Status(None, [Finding("error", str(error))])
+        return Status(events, [Finding("ok", f"{events} events in {self.path}, schema {VERSION}"), *self._exposed()])
+
+    def close(self) -> None:
+        """Close the file; the next call opens it anew."""
+        self._pool.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        with explained(self.path), self._pool.connection() as connection:
+            yield connection
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        """A connection that sees one state of the file."""
+        with self._connection() as connection:
+            connection.execute("BEGIN")
+            yield connection
+            connection.execute("COMMIT")
+
+    def _exposed(self) -> list[Finding]:
+        if not self.path.stat().st_mode & 0o077:
+            return []
+        return [Finding("warning", f"others may read {self.path}", f"chmod 600 {self.path}")]
+
+
+def _later(documents: Sequence[Document], reason: str) -> list[Outcome]:
+    return [Outcome(document.id, Settled.RETRY, reason) for document in documents]
+
+
+def _clause(connection: Connection, node: Node, common: Callable[[Fact], bool]) -> Clause:
+    clause = where(node, common)
+    if clause.patterns:
+        patterns = clause.patterns
+        connection.create_function("fits", 2, lambda name, text: patterns[name].search(text), deterministic=True)
+    return clause
+
+
+def _is_common(connection: Connection, fact: Fact) -> bool:
+    """Whether at least COMMON events have `fact`, found by reading no more than those."""
+    table = "folded" if fact.folded else "fact"
+    sql = (
+        f"SELECT count(*) FROM (SELECT 1 FROM {table} "
+        "WHERE path = (SELECT id FROM path WHERE name = ?) AND value = ? LIMIT ?)"
+    )
+    (found,) = connection.execute(sql, (fact.path + fact.sep, fact.value[0], COMMON)).fetchone()
+    return bool(found == COMMON)
+
+
+def _hits(
+    connection: Connection,
+    clause: Clause,
+    order: Sequence[Sort],
+    after: tuple[str | int | None, ...] | None,
+    limit: int,
+) -> list[Hit]:
+    names = ", ".join(name for name, _ in order)
+    rest = f" AND {beyond(order, after)}" if after is not None else ""
+    sql = (
+        f"{clause.head}SELECT key, clipped, {names} FROM event "
+        f"WHERE {clause.condition}{rest} ORDER BY {order_by(order)} LIMIT :limit"
+    )
+    values: dict[str, Any] = clause.values | {f"after{n}": value for n, value in enumerate(after or ())}
+    return [_hit(connection, row) for row in connection.execute(sql, values | {"limit": limit}).fetchall()]
+
+
+def _hit(connection: Connection, row: tuple[Any, ...]) -> Hit:
+    key, clipped, *after = row
+    (canonical,) = connection.execute("SELECT canonical FROM body WHERE event = ?", (key,)).fetchone()
+    return Hit(canonical, tuple(after), frozenset({"clipped"} if clipped else ()))
+
+
+def _count(connection: Connection, clause: Clause, limit: int) -> int:
+    sql = f"{clause.head}SELECT count(*) FROM (SELECT 1 FROM event WHERE {clause.condition} LIMIT :limit)"
+    (found,) = connection.execute(sql, clause.values | {"limit": limit}).fetchone()
+    return int(found)

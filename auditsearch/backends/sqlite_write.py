@@ -1,0 +1,111 @@
+"""Writing into the SQLite file: a batch is one transaction, sorted so that the trees of facts grow in order."""
+
+# ruff: noqa: S608 - values are bound; what is written into the SQL are names of ours
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+
+from auditsearch.backends.base import Outcome, Settled
+from auditsearch.backends.memory import split
+from auditsearch.backends.sqlite_file import Connection
+from auditsearch.document import Document
+from auditsearch.event import ENVELOPE_STRINGS
+
+NAMES = 50_000
+"""Path ids that one connection remembers."""
+
+_COLUMNS = ("key", "id", "ts", "partition", "leaf", "clipped", *ENVELOPE_STRINGS)
+_EVENT = f"INSERT INTO event ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+_FACT = "INSERT OR IGNORE INTO fact (path, value, event) VALUES (?, ?, ?)"
+_FOLDED = "INSERT OR IGNORE INTO folded (path, value, event) VALUES (?, ?, ?)"
+
+_UNFIT = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, OverflowError, UnicodeError)
+"""What a document itself may cause: a number over 64 bits, a string that is no text."""
+
+
+def write(connection: Connection, documents: Sequence[Document], dropped: Callable[[str], bool]) -> list[Outcome]:
+    """Store what is new, in one transaction; one outcome each. Halves a batch that holds an unfit document."""
+    try:
+        return _transaction(connection, documents, dropped)
+    except _UNFIT as error:
+        if len(documents) == 1:
+            return [Outcome(documents[0].id, Settled.QUARANTINE, f"SQLite can't hold it: {type(error).__name__}")]
+    half = len(documents) // 2
+    return write(connection, documents[:half], dropped) + write(connection, documents[half:], dropped)
+
+
+def _transaction(
+    connection: Connection, documents: Sequence[Document], dropped: Callable[[str], bool]
+) -> list[Outcome]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        outcomes, new = _judged(connection, documents, dropped)
+        _insert(connection, new)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.names.clear()
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return outcomes
+
+
+def _judged(
+    connection: Connection, documents: Sequence[Document], dropped: Callable[[str], bool]
+) -> tuple[list[Outcome], list[Document]]:
+    late = {partition for partition in {document.partition for document in documents} if dropped(partition)}
+    new: dict[str, Document] = {}
+    outcomes = []
+    for document in documents:
+        there = new.get(document.id)
+        leaf = there.leaf if there else _stored_leaf(connection, document.id)
+        outcomes.append(_outcome(document, leaf, document.partition in late))
+        if leaf is None and document.partition not in late:
+            new[document.id] = document
+    return outcomes, list(new.values())
+
+
+def _stored_leaf(connection: Connection, event_id: str) -> str | None:
+    row = connection.execute("SELECT leaf FROM event WHERE id = ?", (event_id,)).fetchone()
+    return row[0] if row else None
+
+
+def _outcome(document: Document, leaf: str | None, late: bool) -> Outcome:
+    if late:
+        return Outcome(document.id, Settled.EXPIRED_LATE, f"{document.partition} was dropped by retention")
+    if leaf not in (None, document.leaf):
+        return Outcome(document.id, Settled.QUARANTINE, "another event is stored under this id")
+    return Outcome(document.id, Settled.SHIPPED)
+
+
+def _insert(connection: Connection, documents: list[Document]) -> None:
+    (last,) = connection.execute("SELECT coalesce(max(key), 0) FROM event").fetchone()
+    keyed = list(enumerate(documents, last + 1))
+    connection.executemany(_EVENT, [_row(key, document) for key, document in keyed])
+    connection.executemany("INSERT INTO body (event, canonical) VALUES (?, ?)", [(k, d.canonical) for k, d in keyed])
+    connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", [(k, d.text) for k, d in keyed])
+    connection.executemany(_FACT, _rows(connection, [(split(fact), k) for k, d in keyed for fact in d.facts]))
+    connection.executemany(_FOLDED, _rows(connection, [(split(fact), k) for k, d in keyed for fact in d.folded]))
+
+
+def _row(key: int, document: Document) -> tuple[object, ...]:
+    envelope = [document.envelope.get(name) for name in ENVELOPE_STRINGS]
+    return (key, document.id, document.ts, document.partition, document.leaf, document.clipped, *envelope)
+
+
+def _rows(connection: Connection, facts: list[tuple[tuple[str, str], int]]) -> list[tuple[int, str, int]]:
+    names = _ids(connection, {name for (name, _), _ in facts})
+    return sorted((names[name], value, key) for (name, value), key in facts)
+
+
+def _ids(connection: Connection, names: Iterable[str]) -> dict[str, int]:
+    """Return the ids of paths, new ones made. Remembered ones are forgotten where their transaction fails."""
+    known = connection.names
+    if len(known) > NAMES:
+        known.clear()
+    for name in names:
+        if name not in known:
+            connection.execute("INSERT OR IGNORE INTO path (name) VALUES (?)", (name,))
+            (known[name],) = connection.execute("SELECT id FROM path WHERE name = ?", (name,)).fetchone()
+    return known
