@@ -1,0 +1,215 @@
+"""Requests to a search server: the one place that knows opensearch-py, its errors and what they mean.
+
+A client error quotes the document that was sent; here it becomes ours, which does not, and is dropped.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from auditsearch.exceptions import AuditSearchError, BackendUnavailable, ConfigurationError, SettingError
+
+TIMEOUT = 30.0
+"""Seconds that one request may take unless CLIENT["timeout"] says otherwise."""
+
+OPTIONS = ("http_auth", "ca_certs", "client_cert", "client_key", "verify_certs", "timeout")
+"""Keys of AUDITSEARCH["CLIENT"]."""
+
+_FILES = ("ca_certs", "client_cert", "client_key")
+_CONNECTIONS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer: its status, and its JSON or None where it is none."""
+
+    status: int
+    body: Any
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is a 2xx answer with a JSON object."""
+        return 200 <= self.status < 300 and isinstance(self.body, dict)
+
+    @property
+    def error(self) -> str:
+        """The server's name of the error, such as `cluster_block_exception`; "" where there is none."""
+        return error_type(self.body.get("error") if isinstance(self.body, dict) else None)
+
+    @property
+    def reason(self) -> str:
+        """The server's sentence. It may quote documents: show it only where the request carried none."""
+        error = self.body.get("error") if isinstance(self.body, dict) else None
+        return str(error.get("reason", "")) if isinstance(error, dict) else ""
+
+    @property
+    def cause(self) -> str:
+        """Type and sentence of the innermost error, cut to 300 characters; as with `reason`, it may quote."""
+        if not self.error:
+            return "without a reason"
+        roots = self.body["error"].get("root_cause") or [self.body["error"]]
+        return f"{error_type(roots[0])}: {roots[0].get('reason', '')}"[:300]
+
+
+def error_type(error: Any) -> str:
+    """Return the type of a server's error object, "" for anything else."""
+    return str(error.get("type", "")) if isinstance(error, dict) else ""
+
+
+class Client:
+    """One cluster. Made lazily and once in each process, so that a fork shares no sockets.
+
+    `request` raises BackendUnavailable where no answer came, and ConfigurationError where the server refuses us.
+    """
+
+    def __init__(self, hosts: Sequence[str], options: Mapping[str, Any]) -> None:
+        self.hosts = list(hosts)
+        self.options = dict(options)
+        self.timeout = float(self.options.pop("timeout", None) or TIMEOUT)
+        self._made: tuple[int, Any] | None = None
+
+    def request(self, method: str, path: str, body: bytes | Mapping[str, Any] | None = None, **params: str) -> Answer:
+        """Send one request. `body` is JSON as bytes or as an object; `params` go into the URL."""
+        payload = orjson.dumps(body) if isinstance(body, Mapping) else body
+        answer = self._send(method, path, payload, params)
+        if isinstance(answer, AuditSearchError):
+            raise answer  # outside of `except`, so that the client's error does not hang on it
+        self._check_right(method, path, answer)
+        return answer
+
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, **params: str) -> dict[str, Any]:
+        """Like `request`, for what must succeed: returns the JSON object, raises for all else."""
+        return self.proven(self.request(method, path, body, **params), f"{method} {path}")
+
+    def proven(self, answer: Answer, what: str) -> dict[str, Any]:
+        """Return the JSON object of an answer that must be a success. Raises for all else, naming `what` was asked."""
+        if answer.ok:
+            return dict(answer.body)
+        if answer.status == 429 or answer.status >= 500 or answer.error == "cluster_block_exception":
+            raise BackendUnavailable(f"The search server can't do {what} now: {answer.status} {answer.cause}.")
+        if answer.error:
+            raise ConfigurationError(f"The search server refuses {what}: {answer.status} {answer.cause}.")
+        raise ConfigurationError(
+            f"{self.where} answers {what} with {answer.status} and not as a search server does: check "
+            "AUDITSEARCH['HOSTS']."
+        )
+
+    @property
+    def where(self) -> str:
+        """The hosts without credentials, for messages."""
+        return ", ".join(f"{(url := urlsplit(host)).scheme}://{url.netloc.rpartition('@')[2]}" for host in self.hosts)
+
+    def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        made, self._made = self._made, None
+        if made and made[0] == os.getpid():
+            made[1].close()
+
+    def _send(
+        self, method: str, path: str, payload: bytes | None, params: Mapping[str, str]
+    ) -> Answer | AuditSearchError:
+        transport = self._transport()
+        from opensearchpy import exceptions
+
+        try:
+            body = transport.perform_request(method, path, params=dict(params), body=payload, timeout=self.timeout)
+        except exceptions.SSLError as error:
+            return ConfigurationError(
+                f"No secure connection to {self.where} ({_cause(error)}): check the https:// in "
+                "AUDITSEARCH['HOSTS'] and ca_certs in AUDITSEARCH['CLIENT']."
+            )
+        except exceptions.ConnectionError as error:
+            return BackendUnavailable(
+                f"No answer from the search server at {self.where} ({_cause(error)}): is it up, "
+                "and is AUDITSEARCH['HOSTS'] right?"
+            )
+        except exceptions.SerializationError:
+            return Answer(200, None)
+        except exceptions.TransportError as error:
+            return Answer(int(error.status_code), error.info if isinstance(error.info, dict) else None)
+        return Answer(200, body)
+
+    def _check_right(self, method: str, path: str, answer: Answer) -> None:
+        if 300 <= answer.status < 400:
+            raise ConfigurationError(
+                f"{self.where} redirects ({answer.status}): AUDITSEARCH['HOSTS'] must name the search server itself."
+            )
+        if answer.status == 401:
+            raise ConfigurationError(
+                f"{self.where} refuses our credentials (401): check http_auth or client_cert in AUDITSEARCH['CLIENT']."
+            )
+        if answer.status == 403 and answer.error != "cluster_block_exception":
+            raise ConfigurationError(
+                f"{self.where} does not allow {method} {path} (403): give our user the right, or "
+                "check http_auth in AUDITSEARCH['CLIENT']."
+            )
+
+    def _transport(self) -> Any:
+        if self._made is None or self._made[0] != os.getpid():
+            check_options(self.hosts, self.options)
+            self._made = (os.getpid(), _connect(self.hosts, self.options, self.timeout))
+        return self._made[1]
+
+
+class _Json:
+    """What opensearch-py calls to read and write JSON: bodies are bytes already, answers may be no JSON."""
+
+    mimetype = "application/json"
+
+    def dumps(self, data: bytes) -> bytes:
+        return data
+
+    def loads(self, data: str) -> Any:
+        try:
+            return orjson.loads(data)
+        except ValueError:
+            return None
+
+
+def check_options(hosts: Sequence[str], options: Mapping[str, Any]) -> None:
+    """Raise SettingError where HOSTS or CLIENT can't be right."""
+    if not hosts or isinstance(hosts, str):
+        raise SettingError(
+            "AUDITSEARCH['HOSTS'] must list the search server's URLs, such as ['http://localhost:9200']."
+        )
+    for host in hosts:
+        if urlsplit(host).scheme not in ("http", "https"):
+            raise SettingError(f"AUDITSEARCH['HOSTS'] has {host!r}; write it as a URL, such as 'https://{host}'.")
+    for name, value in options.items():
+        if name not in OPTIONS:
+            near = difflib.get_close_matches(name, OPTIONS, n=1)
+            remedy = f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(OPTIONS)}."
+            raise SettingError(f"AUDITSEARCH['CLIENT'][{name!r}] is no option of the client. {remedy}")
+        if name in _FILES and not os.path.exists(value):
+            raise SettingError(f"AUDITSEARCH['CLIENT'][{name!r}] names {value}, which does not exist.")
+
+
+def _connect(hosts: Sequence[str], options: Mapping[str, Any], timeout: float) -> Any:
+    if find_spec("opensearchpy") is None:
+        raise ConfigurationError('The search server\'s client is missing: pip install "auditsearch[opensearch]".')
+    from opensearchpy import OpenSearch
+
+    client = OpenSearch(
+        list(hosts),
+        **options,
+        timeout=timeout,
+        serializer=_Json(),
+        http_compress=False,
+        pool_maxsize=_CONNECTIONS,
+        max_retries=len(hosts) - 1,
+        retry_on_status=(),  # each status is judged by those who asked
+        ssl_show_warn=False,  # a system check speaks of verify_certs
+    )
+    return client.transport
+
+
+def _cause(error: Any) -> str:
+    return str(error.error).rpartition(": ")[2]

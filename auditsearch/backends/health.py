@@ -1,0 +1,86 @@
+"""What `auditsearch_check` shows of a search server: templates, partitions, pipelines, blocks, health."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from auditsearch.backends.base import Finding, Status
+from auditsearch.backends.client import Client
+from auditsearch.backends.partitions import check_partition, is_index_of, squatter
+from auditsearch.backends.templates import Templates
+from auditsearch.exceptions import AuditSearchError, ConfigurationError
+
+HEALTH = {
+    "yellow": Finding("warning", "The search cluster is yellow: some replicas are missing.", "Add a node, or wait."),
+    "red": Finding("error", "The search cluster is red: some events can't be found now.", "Check its nodes and disks."),
+}
+
+_STAMP = r"(?:edge|\d{4}(?:\.(?:\d\d(?:\.\d\d)?|w\d\d))?)"
+
+
+def look(client: Client, templates: Templates) -> Status:
+    """Ask the server about itself; what can't be asked is a finding too."""
+    prefix = templates.prefix
+    try:
+        findings = list(_findings(client, templates, prefix))
+        events = client.ask("POST", f"/{prefix}/_count", ignore_unavailable="true", allow_no_indices="true")["count"]
+    except AuditSearchError as error:
+        return Status(None, [Finding("error", str(error))])
+    return Status(events, findings)
+
+
+def _findings(client: Client, templates: Templates, prefix: str) -> Iterator[Finding]:
+    health = client.ask("GET", "/_cluster/health")
+    yield HEALTH.get(health["status"]) or Finding("ok", f"The search cluster {health['cluster_name']} is green.")
+    if fault := templates.fault(f"{prefix}-edge"):
+        yield Finding("error", f"New partitions would not be made as auditsearch needs them: {fault}.")
+    else:
+        yield Finding("ok", f"The index template {prefix} wins.")
+    yield from _partitions(client, prefix)
+
+
+def _partitions(client: Client, prefix: str) -> Iterator[Finding]:
+    indices = client.ask("GET", f"/{prefix},{prefix}-*", ignore_unavailable="true", flat_settings="true")
+    named: dict[str, dict[str, Any]] = {}
+    for index, entry in sorted(indices.items()):
+        yield from _index(index, entry, prefix)
+        for alias in entry["aliases"]:
+            named.setdefault(alias, {})[index] = {"settings": {"index": _pipelines(entry)}}
+    for alias, members in sorted(named.items()):
+        yield from _alias(alias, members, prefix)
+
+
+def _index(index: str, entry: dict[str, Any], prefix: str) -> Iterator[Finding]:
+    partition = re.sub(r"-v\d+$", "", index)
+    if index == prefix or re.fullmatch(f"{re.escape(prefix)}-{_STAMP}", index):
+        yield Finding("error", squatter(index))
+    elif is_index_of(index, partition) and prefix not in entry["aliases"] and partition in entry["aliases"]:
+        yield Finding(
+            "error",
+            f"The index {index} lacks the search alias {prefix}: its events are not found.",
+            f"Add the alias {prefix} to it.",
+        )
+    blocks = [name for name, value in entry["settings"].items() if name.startswith("index.blocks.") and value == "true"]
+    if blocks:
+        yield Finding(
+            "error",
+            f"The index {index} has the block {', '.join(blocks)}: events wait in the outbox.",
+            "Free disk space, then set the block to null.",
+        )
+
+
+def _alias(alias: str, members: dict[str, Any], prefix: str) -> Iterator[Finding]:
+    if alias == prefix or not alias.startswith(f"{prefix}-"):
+        return
+    try:
+        check_partition(alias, members)
+    except ConfigurationError as error:
+        yield Finding("error", str(error))
+    else:
+        yield Finding("ok", f"The partition {alias} is the index {next(iter(members))}.")
+
+
+def _pipelines(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: entry["settings"].get(f"index.{name}") for name in ("default_pipeline", "final_pipeline")}
