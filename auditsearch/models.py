@@ -1,0 +1,66 @@
+"""The tables beside the application's own: the outbox, and the ledger of dropped partitions."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class State(models.TextChoices):
+    """Where an outbox row stands. All but WAITING and SHIPPED stay until somebody acts."""
+
+    WAITING = "waiting", _("waiting")
+    SHIPPED = "shipped", _("shipped")
+    QUARANTINED = "quarantined", _("quarantined")
+    TRUNCATED = "truncated", _("truncated")
+    SUPERSEDED = "superseded", _("superseded")
+    EXPIRED_LATE = "expired_late", _("expired late")
+
+
+class OutboxRow(models.Model):
+    """One captured event on its way to the store, written in the transaction of the change that it tells of.
+
+    All times are the database's clock. `canonical` is the exact JSON text that was captured; `partition` the index it
+    belongs to for ever; `not_before` the row's next turn: when to send it, and once shipped, since when it is.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    event_id = models.CharField(max_length=36)
+    partition = models.CharField(max_length=255)
+    canonical = models.TextField()
+    personal = models.TextField(null=True)  # noqa: DJ001 - most rows have none, and an empty text is a text
+    state = models.CharField(max_length=12, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveIntegerField(default=0)
+    not_before = models.DateTimeField()
+    lease_token = models.CharField(max_length=32, null=True)  # noqa: DJ001 - null is free
+    lease_until = models.DateTimeField(null=True)
+    error = models.TextField(default="")
+    created_at = models.DateTimeField()
+    shipped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "auditsearch_outbox"
+        verbose_name = _("outbox row")
+        verbose_name_plural = _("outbox rows")
+        default_permissions = ()
+        # One index serves claiming (the oldest waiting) and removing (shipped long ago), for each costs every INSERT.
+        indexes = [models.Index(fields=["state", "not_before", "id"], name="auditsearch_outbox_turn")]  # noqa: RUF012
+
+    def __str__(self) -> str:
+        return f"{self.event_id} {self.state}"
+
+
+class DroppedPartition(models.Model):
+    """A partition that retention dropped: late events for it are settled as expired, never written anew."""
+
+    name = models.CharField(max_length=255, primary_key=True)
+    dropped_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "auditsearch_dropped_partition"
+        verbose_name = _("dropped partition")
+        verbose_name_plural = _("dropped partitions")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name

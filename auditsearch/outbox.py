@@ -1,0 +1,236 @@
+"""The outbox: rows written with the change they tell of, leased by shippers, settled one by one.
+
+All times are the database's clock, compared by the database, so that hosts whose clocks differ agree on a lease.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.db import DatabaseError, connections, router, transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Length, Now
+
+from auditsearch import delivery, notes
+from auditsearch.backends.base import Outcome, Settled
+from auditsearch.conf import settings
+from auditsearch.exceptions import ConfigurationError
+from auditsearch.models import DroppedPartition, OutboxRow, State
+
+COLUMNS = ("event_id", "partition", "canonical", "personal")
+"""What an INSERT binds of each row; the rest is the same for all and stands in its text."""
+
+MAX_ROWS, MAX_CHARACTERS = 1000, 4_000_000
+"""Bounds of one INSERT beside the database's own: MariaDB takes 16 MB by default."""
+
+SLICE = 400
+"""Keys in one `IN (...)`: the oldest SQLite takes 999 parameters."""
+
+STATES = {
+    Settled.TRUNCATED: State.TRUNCATED,
+    Settled.QUARANTINE: State.QUARANTINED,
+    Settled.EXPIRED_LATE: State.EXPIRED_LATE,
+}
+"""Fate of a document -> state in which its row stays until somebody acts."""
+
+
+class Row(NamedTuple):
+    """A claimed row."""
+
+    pk: int
+    event_id: str
+    partition: str
+    canonical: str
+    attempts: int
+
+
+def append(using: str, rows: Sequence[tuple[str, str, str, str | None]]) -> None:
+    """Write (event_id, partition, canonical, personal) rows in the transaction that is open on `using`.
+
+    One INSERT, unless the database's limit of parameters asks for more. Raises ConfigurationError where the table is
+    missing, and the database's own errors, so that the change is rolled back with its event.
+    """
+    alias = settings.DATABASE or using
+    connection = connections[alias]
+    try:
+        with connection.cursor() as cursor:
+            for batch in _batches(rows, connection.features.max_query_params) if len(rows) > 1 else (rows,):
+                statement = _insert(connection.vendor, len(batch))
+                cursor.execute(statement, [value for row in batch for value in row])
+    except DatabaseError as error:
+        raise explained(error, alias) from error
+    if connection.vendor == "sqlite" and (noted := notes.due(alias)):
+        keep = keep_hours(delivery.embedded())
+        remove(alias, noted, keep=keep)
+        purge(alias, keep)
+    delivery.ring(alias)
+
+
+def claim(using: str, token: str, n: int) -> list[Row]:
+    """Lease the `n` oldest rows whose turn it is to `token`, fewer where their texts exceed BATCH_BYTES."""
+    skip_locked = connections[using].features.has_select_for_update_skip_locked
+    with transaction.atomic(using):
+        free = ready(using).order_by("not_before", "id")
+        free = free.select_for_update(skip_locked=True) if skip_locked else free
+        pks = _cut(free.values_list("pk", Length("canonical"))[:n])
+        for some in _sliced(pks):
+            until = Now() + timedelta(seconds=settings.LEASE_SECONDS)
+            ready(using).filter(pk__in=some).update(lease_token=token, lease_until=until)
+    return read(using, pks, lease_token=token)
+
+
+def settle(using: str, token: str | None, outcomes: Iterable[tuple[Row, Outcome]], *, keep: float = 0) -> int:
+    """Write down what became of rows that are still leased to `token`; return how many were.
+
+    Rows whose lease another shipper has taken over are left to that one. Shipped rows stay for `keep` hours.
+    """
+    alike: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for row, outcome in outcomes:
+        retry = outcome.settled in (Settled.RETRY, Settled.UNPROVEN)
+        alike[outcome.settled, outcome.reason[:2000], row.attempts if retry else 0].append(row.pk)
+    return sum(
+        _settle(_mine(using, token).filter(pk__in=some), *fate, keep=keep)
+        for fate, pks in alike.items()
+        for some in _sliced(pks)
+    )
+
+
+def release(using: str, token: str, pks: Iterable[int]) -> None:
+    """Give back, untried, rows that are still leased to `token`."""
+    for some in _sliced(list(pks)):
+        _mine(using, token).filter(pk__in=some).update(lease_token=None, lease_until=None)
+
+
+def purge(using: str, keep: float) -> int:
+    """Delete at most 1,000 rows that were shipped more than `keep` hours ago; return how many."""
+    shipped = OutboxRow.objects.using(using).filter(state=State.SHIPPED, not_before__lte=Now() - timedelta(hours=keep))
+    pks = list(shipped.order_by("not_before").values_list("pk", flat=True)[:1000])
+    return sum(shipped.filter(pk__in=some)._raw_delete(using) for some in _sliced(pks))
+
+
+def remove(using: str, shipped: Iterable[notes.Note], *, keep: float) -> None:
+    """Settle rows that are noted as shipped, as `settle` does."""
+    for some in _sliced(list(shipped)):
+        rows = OutboxRow.objects.using(using).filter(state=State.WAITING, pk__in=[note.pk for note in some])
+        _settle(rows.filter(event_id__in=[note.event_id for note in some]), Settled.SHIPPED, "", 0, keep=keep)
+
+
+def unremoved(using: str, shipped: Sequence[notes.Note]) -> list[notes.Note]:
+    """Return those notes whose rows are still there."""
+    there: set[tuple[int, str]] = set()
+    for some in _sliced(shipped):
+        rows = OutboxRow.objects.using(using).filter(state=State.WAITING, pk__in=[note.pk for note in some])
+        there.update(rows.values_list("pk", "event_id"))
+    return [note for note in shipped if note in there]
+
+
+def ready(using: str) -> QuerySet[OutboxRow]:
+    """Rows whose turn it is, and that nobody holds."""
+    free = Q(lease_until=None) | Q(lease_until__lt=Now())
+    return OutboxRow.objects.using(using).filter(free, state=State.WAITING, not_before__lte=Now())
+
+
+def read(using: str, pks: Sequence[int], **held: str) -> list[Row]:
+    """Read rows in the order of `pks`."""
+    found: dict[int, Row] = {}
+    for some in _sliced(pks):
+        rows = OutboxRow.objects.using(using).filter(pk__in=some, **held)
+        found |= {row[0]: Row(*row) for row in rows.values_list("pk", "event_id", "partition", "canonical", "attempts")}
+    return [found[pk] for pk in pks if pk in found]
+
+
+def dropped(using: str) -> frozenset[str]:
+    """Return the names in the ledger of dropped partitions."""
+    return frozenset(DroppedPartition.objects.using(using).values_list("name", flat=True))
+
+
+def aliases() -> list[str]:
+    """Return the databases that may hold an outbox."""
+    if settings.DATABASE:
+        return [settings.DATABASE]
+    return [alias for alias in connections if router.allow_migrate_model(alias, OutboxRow)]
+
+
+def keep_hours(embedded: bool) -> float:
+    """Return the hours that shipped rows stay: KEEP_SHIPPED, by default 0 with the embedded store and 24 without."""
+    kept = settings.KEEP_SHIPPED
+    return (0 if embedded else 24) if kept is None else float(kept)
+
+
+def explained(error: DatabaseError, using: str) -> Exception:
+    """Return the error that names the remedy where the outbox's table is missing, else `error` itself."""
+    text = str(error)
+    if OutboxRow._meta.db_table in text and ("no such table" in text or "exist" in text):
+        return ConfigurationError(
+            f"The table {OutboxRow._meta.db_table} is missing in the database {using!r}, so its changes can't be "
+            f"audited. Run: manage.py migrate --database={using}"
+        )
+    return error
+
+
+def _batches(rows: Sequence[tuple[str, str, str, str | None]], limit: int | None) -> Iterator[list[Any]]:
+    most = min(MAX_ROWS, limit // len(COLUMNS)) if limit else MAX_ROWS
+    batch: list[Any] = []
+    size = 0
+    for row in rows:
+        if batch and (len(batch) == most or size + len(row[2]) > MAX_CHARACTERS):
+            yield batch
+            batch, size = [], 0
+        batch.append(row)
+        size += len(row[2])
+    if batch:
+        yield batch
+
+
+@lru_cache(maxsize=256)
+def _insert(vendor: str, n: int) -> str:
+    connection = next(connection for connection in connections.all() if connection.vendor == vendor)
+    now, _ = OutboxRow.objects.using(connection.alias).query.get_compiler(connection.alias).compile(Now())
+    name = connection.ops.quote_name
+    fixed = {"state": f"'{State.WAITING.value}'", "attempts": "0", "error": "''", "not_before": now, "created_at": now}
+    columns = ", ".join(name(column) for column in (*COLUMNS, *fixed))
+    values = ", ".join((*["%s"] * len(COLUMNS), *fixed.values()))
+    return f"INSERT INTO {name(OutboxRow._meta.db_table)} ({columns}) VALUES {', '.join([f'({values})'] * n)}"  # noqa: S608 - our own words
+
+
+def _mine(using: str, token: str | None) -> QuerySet[OutboxRow]:
+    return OutboxRow.objects.using(using).filter(state=State.WAITING, lease_token=token)
+
+
+def _settle(rows: QuerySet[OutboxRow], settled: Settled, reason: str, attempts: int, *, keep: float) -> int:
+    free: dict[str, Any] = {"lease_token": None, "lease_until": None, "error": reason}
+    if settled in (Settled.RETRY, Settled.UNPROVEN):
+        return rows.update(attempts=F("attempts") + 1, not_before=Now() + backoff(attempts), **free)
+    if settled in STATES:
+        sent = Now() if settled is Settled.TRUNCATED else None
+        return rows.update(state=STATES[settled], shipped_at=sent, **free)
+    if keep:
+        return rows.update(state=State.SHIPPED, not_before=Now(), shipped_at=Now(), **free)
+    return rows._raw_delete(rows.db)
+
+
+def backoff(attempts: int) -> timedelta:
+    """Return how long to wait after so many attempts: 1 s, 2 s, 4 s to 5 minutes, the half of it by chance."""
+    longest = min(300, 2 ** min(attempts, 9))
+    return timedelta(seconds=longest * random.uniform(0.5, 1))  # noqa: S311 - so that shippers don't come at once
+
+
+def _cut(sizes: Iterable[tuple[int, int]]) -> list[int]:
+    """The first keys whose texts stay within BATCH_BYTES, at least one."""
+    pks: list[int] = []
+    left = settings.BATCH_BYTES
+    for pk, size in sizes:
+        left -= size
+        if pks and left < 0:
+            break
+        pks.append(pk)
+    return pks
+
+
+def _sliced(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (keys[start : start + SLICE] for start in range(0, len(keys), SLICE))

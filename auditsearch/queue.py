@@ -1,0 +1,156 @@
+"""How a shipper takes rows: by leases in the database, or under a file lock where writing would disturb requests."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from itertools import accumulate
+from types import TracebackType
+from typing import Protocol, Self
+
+from django.db import connections
+
+from auditsearch import outbox
+from auditsearch.backends.base import Outcome, Settled
+from auditsearch.conf import settings
+from auditsearch.hostlock import lock_path
+from auditsearch.notes import DUE, Note, Notes, noted
+from auditsearch.outbox import Row
+
+MOST_NOTES = 5000
+"""Notes that a long run gathers before it removes their rows itself."""
+
+SHIPPED = (Settled.SHIPPED, Settled.DEGRADED)
+"""Fates after which a row is not needed any more."""
+
+
+class Queue(Protocol):
+    """The waiting rows of one database, oldest first. `busy`: another process of this host has them."""
+
+    busy: bool
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def claim(self, n: int) -> list[Row]:
+        """Take at most `n` rows that nobody has, for this run only."""
+
+    def settle(self, outcomes: Sequence[tuple[Row, Outcome]]) -> None:
+        """Write down what became of rows that were claimed."""
+
+    def tidy(self) -> None:
+        """Remove what was shipped and need not be kept."""
+
+
+def queue_of(using: str, *, keep: float) -> Queue:
+    """Return the queue that suits the database `using`; shipped rows stay for `keep` hours."""
+    return Noted(using, keep) if connections[using].vendor == "sqlite" else Leased(using, keep)
+
+
+class Leased:
+    """Rows leased in the database: any number of shippers on any number of hosts."""
+
+    busy = False
+
+    def __init__(self, using: str, keep: float) -> None:
+        self.using, self.keep = using, keep
+        self.token = secrets.token_hex(16)
+        self.held: set[int] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.held:
+            outbox.release(self.using, self.token, self.held)
+
+    def claim(self, n: int) -> list[Row]:
+        rows = outbox.claim(self.using, self.token, n)
+        self.held.update(row.pk for row in rows)
+        return rows
+
+    def settle(self, outcomes: Sequence[tuple[Row, Outcome]]) -> None:
+        outbox.settle(self.using, self.token, outcomes, keep=self.keep)
+        self.held.difference_update(row.pk for row, _ in outcomes)
+
+    def tidy(self) -> None:
+        outbox.purge(self.using, self.keep)
+
+
+class Noted:
+    """Rows of an SQLite database, taken under a lock on a file: shipping alone writes nothing to the database."""
+
+    def __init__(self, using: str, keep: float) -> None:
+        self.using, self.keep = using, keep
+        self.notes = Notes(lock_path(using))
+        self.noted: dict[str, int] = {}
+        self.taken: set[str] = set()
+        self.busy = False
+
+    def __enter__(self) -> Self:
+        self.busy = not self.notes.__enter__()
+        if not self.busy:
+            self._recall()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if self.notes.path is None and error is None:
+                self.tidy()
+        finally:
+            self.notes.__exit__(kind, error, trace)
+
+    def claim(self, n: int) -> list[Row]:
+        if self.busy:
+            return []
+        known = len(self.noted) + len(self.taken)
+        turn = outbox.ready(self.using).order_by("not_before", "id").values_list("pk", "event_id")[: n + known]
+        free = [pk for pk, event in turn if event not in self.noted and event not in self.taken]
+        rows = _within(outbox.read(self.using, free[:n]), settings.BATCH_BYTES)
+        self.taken.update(row.event_id for row in rows)
+        return rows
+
+    def settle(self, outcomes: Sequence[tuple[Row, Outcome]]) -> None:
+        shipped = [Note(row.pk, row.event_id) for row, outcome in outcomes if outcome.settled in SHIPPED]
+        self.notes.add(shipped)
+        self.noted |= {note.event_id: note.pk for note in shipped}
+        self.taken.difference_update(self.noted)
+        rest = [(row, outcome) for row, outcome in outcomes if outcome.settled not in SHIPPED]
+        outbox.settle(self.using, None, rest, keep=self.keep)
+        if len(self.noted) >= MOST_NOTES:
+            self.tidy()
+
+    def tidy(self) -> None:
+        if self.busy:
+            return
+        outbox.remove(self.using, [Note(pk, event) for event, pk in self.noted.items()], keep=self.keep)
+        outbox.purge(self.using, self.keep)
+        self.notes.replace([])
+        self.noted.clear()
+
+    def _recall(self) -> None:
+        notes = self.notes.read()
+        if len(notes) >= DUE:
+            notes = outbox.unremoved(self.using, notes)
+            self.notes.replace(notes)
+        self.noted = {note.event_id: note.pk for note in notes}
+
+
+def _within(rows: list[Row], size: int) -> list[Row]:
+    """The first rows whose texts stay within `size`, at least one."""
+    sizes = accumulate(len(row.canonical) for row in rows)
+    return rows[: max(1, sum(total <= size for total in sizes))]
+
+
+def any_left(using: str) -> bool:
+    """Return whether rows wait in the database `using` that could be shipped now."""
+    notes = set(noted(using, connections[using].vendor))
+    turn = outbox.ready(using).order_by("not_before", "id").values_list("pk", "event_id")
+    return any(Note(*row) not in notes for row in turn[: len(notes) + 1])
