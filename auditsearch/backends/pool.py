@@ -46,6 +46,7 @@ class Pool:
 
     def _take(self) -> Connection:
         with self._free:
+            self._free.wait_for(lambda: not self._forking, PATIENCE)
             self._busy += 1
             connection = self._idle.pop() if self._idle else None
         if connection is not None and connection.is_current():
@@ -53,6 +54,7 @@ class Pool:
         try:
             if connection is not None:
                 connection.close()
+                self.close()
             return self._connect()
         except BaseException:
             self._give(None)
@@ -68,16 +70,20 @@ class Pool:
     def _reset(self) -> None:
         self._idle: list[Connection] = []
         self._busy = 0
+        self._forking = False
         self._free = threading.Condition()
 
     def before_fork(self) -> None:
         """Wait for those in use, close all, and lend none until the fork is over."""
         self._free.acquire()
+        self._forking = True
         self._free.wait_for(lambda: not self._busy, PATIENCE)
         self.close()
 
     def after_fork_in_parent(self) -> None:
         """Lend again."""
+        self._forking = False
+        self._free.notify_all()
         self._free.release()
 
     def after_fork_in_child(self) -> None:

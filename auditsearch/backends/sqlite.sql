@@ -20,8 +20,7 @@ CREATE TABLE IF NOT EXISTS event (
     ip TEXT,
     log_name TEXT,
     level TEXT,
-    logger TEXT,
-    verbose TEXT
+    logger TEXT
 );
 
 CREATE INDEX IF NOT EXISTS event_time ON event (ts, id);

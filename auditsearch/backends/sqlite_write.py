@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 
 from auditsearch.backends.base import Outcome, Settled
 from auditsearch.backends.memory import split
+from auditsearch.backends.order import ENVELOPE
 from auditsearch.backends.sqlite_file import Connection
 from auditsearch.document import Document
-from auditsearch.event import ENVELOPE_STRINGS
 
 NAMES = 50_000
 """Path ids that one connection remembers."""
 
-_COLUMNS = ("key", "id", "ts", "partition", "leaf", "clipped", *ENVELOPE_STRINGS)
+_COLUMNS = ("key", "id", "ts", "partition", "leaf", "clipped", *ENVELOPE)
 _EVENT = f"INSERT INTO event ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 _FACT = "INSERT OR IGNORE INTO fact (path, value, event) VALUES (?, ?, ?)"
 _FOLDED = "INSERT OR IGNORE INTO folded (path, value, event) VALUES (?, ?, ?)"
@@ -90,7 +90,7 @@ def _insert(connection: Connection, documents: list[Document]) -> None:
 
 
 def _row(key: int, document: Document) -> tuple[object, ...]:
-    envelope = [document.envelope.get(name) for name in ENVELOPE_STRINGS]
+    envelope = [document.envelope.get(name) for name in ENVELOPE]
     return (key, document.id, document.ts, document.partition, document.leaf, document.clipped, *envelope)
 
 
