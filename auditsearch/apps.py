@@ -1,0 +1,34 @@
+"""Django's door to auditsearch: connects what listens, once all models are there."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig, apps
+from django.core.signals import setting_changed
+from django.utils.translation import gettext_lazy as _
+
+
+class AuditSearchConfig(AppConfig):
+    """The application `auditsearch`."""
+
+    name = "auditsearch"
+    verbose_name = _("Audit log")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Connect the tracked models and the sign-ins, and register the system checks."""
+        from auditsearch import checks  # noqa: F401 - importing registers them
+        from auditsearch.capture import registry
+
+        registry.reload()
+        setting_changed.connect(_reload, dispatch_uid="auditsearch.registry")
+        if apps.is_installed("django.contrib.auth"):
+            from auditsearch.capture import auth
+
+            auth.connect()
+
+
+def _reload(*, setting: str, **_: object) -> None:
+    from auditsearch.capture import registry
+
+    if setting == "AUDITSEARCH":
+        registry.reload()

@@ -1,0 +1,52 @@
+"""Events of an application's own: what it tells by `record`, beside what its models tell by themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS
+
+from auditsearch.capture import mask
+from auditsearch.capture.labels import label, no_queries
+from auditsearch.capture.record import Record, key_text, write
+from auditsearch.conf import settings
+
+
+def record(
+    event_code: str,
+    *,
+    object: Any = None,  # noqa: A002 - the word that every caller reads
+    verbose: str = "",
+    log: str = "main",
+    level: str = "INFO",
+    logger: str | None = None,
+    event_type: str = "undefined",
+    system_type: str = "undefined",
+    using: str | None = None,
+    **context: Any,
+) -> str | None:
+    """Write an event of your own, and return its id; None while auditing is off.
+
+    `object` is the model instance that it is about, `verbose` the sentence that people read, `context` anything that
+    is worth finding. The row joins the transaction that is open on the database `using`, by default `default`, and
+    is rolled back with it. Raises ConfigurationError where the outbox's table is missing.
+    """
+    if not settings.ENABLED:
+        return None
+    draft = Record(
+        event_code, event_type, system_type, log=log, level=level, logger=logger, verbose=mask.mask_text(verbose)
+    )
+    draft.context_data = context
+    draft.place()
+    if object is not None:
+        about(draft, object)
+    return next(iter(write(using or DEFAULT_DB_ALIAS, [draft])), None)
+
+
+def about(draft: Record, instance: Any) -> None:
+    """Say which object the event is about."""
+    meta = instance._meta.concrete_model._meta
+    draft.object_type = f"{meta.app_label}.{meta.object_name}"
+    draft.object_id = key_text(instance.pk)
+    with no_queries():
+        draft.object_label = label(instance)

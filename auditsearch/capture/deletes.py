@@ -1,0 +1,95 @@
+"""Deletes: all events of one call, cascades too, written by one INSERT in the transaction of the deletion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models.deletion import Collector
+
+from auditsearch.capture import state
+from auditsearch.capture.diff import Plan, Row, plans
+from auditsearch.capture.drafts import DELETE, draft
+from auditsearch.capture.record import Record, key_text, write
+from auditsearch.conf import settings
+
+
+def collect_slowly(**_: Any) -> None:
+    """Be connected to `pre_delete` of tracked models: Django then loads what it deletes instead of skipping it."""
+
+
+def capturing_delete(delete: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a `Collector.delete` that writes the events of all tracked objects it deletes by one INSERT."""
+
+    def captured(self: Collector) -> Any:
+        tracked = [model for model in self.data if model._meta.concrete_model in plans]
+        if not tracked or not settings.ENABLED:
+            return _deleting(self, delete)
+        using = str(self.using)
+        with transaction.atomic(using=using, savepoint=False):
+            drafts = list(_deleted(self, tracked))
+            result = _deleting(self, delete)
+            gone = result[1]
+            write(using, [draft for model, draft in drafts if gone.get(model._meta.label, 0)])
+        return result
+
+    captured.auditsearch = True  # type: ignore[attr-defined]
+    return captured
+
+
+def _deleting(collector: Collector, delete: Callable[..., Any]) -> Any:
+    result = delete(collector)
+    if any(field.model._meta.concrete_model in plans for field, _ in collector.field_updates):
+        state.distrust()  # SET_NULL and the like have changed rows behind the objects that keep them
+    return result
+
+
+def _deleted(
+    collector: Collector, tracked: Sequence[type[models.Model]]
+) -> Iterator[tuple[type[models.Model], Record]]:
+    objects = {model: sorted(collector.data[model], key=attrgetter("pk")) for model in tracked}
+    covered = {
+        (parent, getattr(instance, parent._meta.pk.attname))
+        for model, instances in objects.items()
+        for parent in model._meta.concrete_model._meta.get_parent_list()
+        for instance in instances
+    }
+    for model, instances in objects.items():
+        plan = plans[model._meta.concrete_model]
+        for instance, row in _rows(plan, instances, str(collector.using)):
+            if (plan.model, instance.pk) not in covered:
+                yield model, _delete_draft(plan, instance, row, getattr(collector, "origin", None))
+
+
+def _rows(plan: Plan, instances: Sequence[models.Model], using: str) -> Iterator[tuple[models.Model, Row]]:
+    """Yield each object with its row in the database; those that are not surely known are read by one SELECT."""
+    known = {instance.pk: state.kept(instance, plan, using) for instance in instances}
+    missing = [pk for pk, row in known.items() if row is None]
+    for start in range(0, len(missing), 500):
+        rows = models.QuerySet(plan.model, using=using).filter(pk__in=missing[start : start + 500]).order_by()
+        known |= {plan.key(row): row for row in map(plan.store, rows.values_list(*plan.attnames))}
+    for instance in instances:
+        if (row := known[instance.pk]) is not None:
+            yield instance, row
+
+
+def _delete_draft(plan: Plan, instance: models.Model, row: Row, origin: Any) -> Record:
+    record = draft(DELETE, instance, plan, row)
+    if (cause := _cause(instance, origin)) is not None:
+        record.context_data["cause"] = cause
+    return record
+
+
+def _cause(instance: models.Model, origin: Any) -> dict[str, str | None] | None:
+    """Return what was deleted first, where this object only went with it."""
+    if isinstance(origin, models.Model):
+        cause = origin._meta.concrete_model
+        if isinstance(instance, cause) and getattr(instance, cause._meta.pk.attname) == origin.pk:
+            return None
+        return {"object_type": cause._meta.label, "object_id": key_text(origin.pk)}
+    model = getattr(origin, "model", None)
+    if model is None or model._meta.concrete_model is instance._meta.concrete_model:
+        return None
+    return {"object_type": model._meta.concrete_model._meta.label, "object_id": None}

@@ -1,0 +1,104 @@
+"""MASK: values of keys that sound like secrets are replaced before anything is stored."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from auditsearch import canonical
+from auditsearch.conf import settings
+
+HIDDEN = "***"
+"""What stands in place of a masked value."""
+
+_count = itertools.count()
+
+# Between the name and the value: what sentences and programs write there.
+_BETWEEN = r"""["']?\s{0,3}(?:(?:generated|is|was|set to|changed to|reset to)\s{0,3})?(?:[:=]|=>)\s{0,3}"""
+_VALUE = r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|(?:(?:bearer|basic|digest|token)\s+)?[^\s"'&,;<>)\]}]+)"""
+_URL = re.compile(r"(://[^\s/:@]{1,256}:)[^\s/@]{1,256}(?=@)")
+
+
+def secret(key: str) -> bool:
+    """Return whether values under `key` are hidden: it contains one of MASK, in any case, `-` and blanks as `_`."""
+    return _secret(key, tuple(settings.MASK))
+
+
+def hide(value: Any) -> Any:
+    """Return the mask of a secret value; None stays None."""
+    if value is None:
+        return None
+    next(_count)
+    return HIDDEN
+
+
+def hidden() -> int:
+    """Return how many values this process has masked."""
+    return int(_count.__reduce__()[1][0])
+
+
+def masked(tree: Any) -> Any:
+    """Return a copy of a normalised JSON tree with the values of secret keys hidden, also inside strings of JSON."""
+    if isinstance(tree, Mapping):
+        return {
+            key: hide(value) if isinstance(key, str) and secret(key) else masked(value) for key, value in tree.items()
+        }
+    if isinstance(tree, list | tuple):
+        return [masked(item) for item in tree]
+    if isinstance(tree, str) and tree[:1] in ("{", "["):
+        return _masked_json(tree)
+    return tree
+
+
+def mask_text(text: str) -> str:
+    """Return `text` with what follows a secret's name hidden: `password=x`, `"token": "x"`, `pwd generated: x`, and
+    the password of a URL.
+    """
+    if not _mentions(tuple(settings.MASK)).search(text) and "://" not in text:
+        return text
+    text = _URL.sub(_keep_name, text)
+    text = _headers().sub(_keep_name, text)
+    return _assignments(tuple(settings.MASK)).sub(_keep_name, text)
+
+
+def _masked_json(text: str) -> str:
+    if not _mentions(tuple(settings.MASK)).search(text):
+        return text
+    try:
+        return canonical.dumps(canonical.normalise(masked(canonical.loads(text))))
+    except (ValueError, RecursionError):
+        return mask_text(text)
+
+
+def _keep_name(found: re.Match[str]) -> str:
+    next(_count)
+    quote = found[0][-1] if found[0][-1] in "\"'" else ""
+    return f"{found[1]}{quote}{HIDDEN}{quote}"
+
+
+@lru_cache(maxsize=8192)
+def _secret(key: str, names: tuple[str, ...]) -> bool:
+    return bool(_mentions(names).search(key))
+
+
+@lru_cache(maxsize=8)
+def _mentions(names: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(_either(names), re.IGNORECASE)
+
+
+@lru_cache(maxsize=8)
+def _assignments(names: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"((?:{_either(names)})\w{{0,64}}{_BETWEEN}){_VALUE}", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _headers() -> re.Pattern[str]:
+    return re.compile(r"((?:authorization|cookie)[\"']?\s{0,3}:\s{0,3})[^\r\n]+", re.IGNORECASE)
+
+
+def _either(names: Iterable[str]) -> str:
+    parts = [re.escape(name).replace("_", r"[-_\s.]?") for name in names]
+    return "|".join(parts) or r"(?!)"

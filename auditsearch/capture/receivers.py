@@ -1,0 +1,118 @@
+"""Saves: captured at `_save_table`, where the row is written, in one transaction with it.
+
+Handlers of `pre_save` and `post_save` stand outside of that transaction, so that no code of the application runs in
+one that would not be there without us, and none that raises can part a change from its event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connections, models, transaction
+
+from auditsearch.capture import state
+from auditsearch.capture.diff import Plan, Row, plans
+from auditsearch.capture.drafts import INSERT, UPDATE, draft
+from auditsearch.capture.fields import UNKNOWN, stored
+from auditsearch.capture.record import write
+from auditsearch.conf import settings
+
+BEFORE = "auditsearch_before"
+"""Attribute of `_state` of a multi-table child whose parents' tables are being written: its old row."""
+
+
+def capturing_save_table(save_table: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a `_save_table` that writes the event beside the row, in the same transaction."""
+
+    def _save_table(
+        self: models.Model,
+        raw: bool = False,
+        cls: Any = None,
+        force_insert: Any = False,
+        force_update: bool = False,
+        using: Any = None,
+        update_fields: Any = None,
+    ) -> Any:
+        plan = plans.get(cls)
+        if plan is None or cls is not self._meta.concrete_model:
+            return save_table(self, raw, cls, force_insert, force_update, using, update_fields)
+
+        def save() -> Any:
+            before = _before(self, plan, raw, force_insert, using)
+            updated = save_table(self, raw, cls, force_insert, force_update, using, update_fields)
+            _saved(self, plan, before if updated else None, updated, raw, using, update_fields)
+            return updated
+
+        if not settings.ENABLED:
+            state.forget(self)
+            return save_table(self, raw, cls, force_insert, force_update, using, update_fields)
+        return in_transaction(using, save)
+
+    return _save_table
+
+
+def capturing_save_parents(save_parents: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a `_save_parents` that reads a child's old row before its parents' tables are written."""
+
+    def _save_parents(self: models.Model, cls: Any, using: Any, update_fields: Any, *args: Any, **options: Any) -> Any:
+        plan = plans.get(cls)
+        if plan is not None and cls is self._meta.concrete_model and settings.ENABLED and self.pk is not None:
+            self._state.__dict__[BEFORE] = (using, state.old_row(self, plan, using))
+        try:
+            return save_parents(self, cls, using, update_fields, *args, **options)
+        except BaseException:
+            self._state.__dict__.pop(BEFORE, None)
+            raise
+
+    return _save_parents
+
+
+def in_transaction(using: str, action: Callable[[], Any]) -> Any:
+    """Run `action` in the transaction that is open on `using`, or in one of its own."""
+    connection = connections[using]
+    if connection.in_atomic_block or not connection.get_autocommit():
+        return action()
+    with transaction.atomic(using):
+        return action()
+
+
+def _before(instance: models.Model, plan: Plan, raw: bool, force_insert: Any, using: str) -> Row | None:
+    """Return the old row where Django is going to try an UPDATE; it costs a SELECT only where it is not known."""
+    alias, row = instance._state.__dict__.pop(BEFORE, (None, None))
+    if alias == using:
+        return row  # type: ignore[no-any-return]
+    if force_insert or instance.pk is None or (not raw and instance._state.adding and plan.makes_key):
+        return None
+    return state.old_row(instance, plan, using)
+
+
+def _saved(
+    instance: models.Model, plan: Plan, before: Row | None, updated: bool, raw: bool, using: str, names: Any
+) -> None:
+    positions = plan.positions(names, raw=raw)
+    if before is None:
+        row, changed = plan.read(instance.__dict__), []
+        if raw and len(plan.tables) > 1:  # a fixture gives the child's own values only
+            row = [value if i in plan.local else UNKNOWN for i, value in enumerate(row)]
+    else:
+        row, changed = plan.overlay(before, instance.__dict__, positions)
+        for i in plan.generated:
+            row[i] = UNKNOWN
+    if UNKNOWN in row:
+        changed += _ask(instance, plan, before, row, using)
+    state.keep(instance, plan, using, row)
+    if not updated:
+        write(using, [draft(INSERT, instance, plan, row)])
+    elif before is None or not plan.excluded.issuperset(changed):
+        write(using, [draft(UPDATE, instance, plan, row, before, [i for i in changed if i not in plan.excluded])])
+
+
+def _ask(instance: models.Model, plan: Plan, before: Row | None, row: list[Any], using: str) -> list[int]:
+    """Fill in what only the database knows, by one SELECT; return which of it changed."""
+    unknown = [i for i, value in enumerate(row) if value is UNKNOWN]
+    rows = models.QuerySet(plan.model, using=using).filter(pk=instance.pk).order_by()
+    values = next(iter(rows.values_list(*[plan.attnames[i] for i in unknown])), [None] * len(unknown))
+    for i, value in zip(unknown, values, strict=True):
+        row[i] = stored(plan.columns[i], value)
+    return [i for i in unknown if before is not None and before[i] != row[i]]

@@ -1,0 +1,130 @@
+"""The draft of an event: made where something happens, open to change until it is frozen into its outbox row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from auditsearch import canonical, outbox
+from auditsearch.capture import mask
+from auditsearch.context import origin
+from auditsearch.event import ENVELOPE_STRINGS, SCHEMA, from_micros, micros, new_id
+from auditsearch.partition import partition_of
+
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
+
+
+@dataclass(slots=True)
+class Record:
+    """One event in the making. Every attribute may be changed; None and empty ones are left out of the document.
+
+    `ts` is microseconds since the epoch, `timestamp` the same as an aware time. `ready` says that context and snapshot
+    hold nothing but masked values of plain types, which spares a second look at each of them.
+    """
+
+    event_code: str
+    event_type: str = "undefined"
+    system_type: str = "undefined"
+    object_type: str | None = None
+    object_id: str | None = None
+    object_label: str | None = None
+    request_token: str | None = None
+    suid: str | None = None
+    user: str | None = None
+    ip: str | None = None
+    log: str = "main"
+    level: str = "INFO"
+    logger: str | None = None
+    verbose: str | None = None
+    context_data: dict[str, Any] = field(default_factory=dict)
+    object_snapshot: dict[str, Any] = field(default_factory=dict)
+    ts: int = field(default_factory=lambda: time.time_ns() // 1000)
+    dropped: bool = False
+    ready: bool = False
+
+    @property
+    def timestamp(self) -> datetime:
+        """When it happened, UTC."""
+        return from_micros(self.ts)
+
+    @timestamp.setter
+    def timestamp(self, moment: datetime) -> None:
+        self.ts = micros(moment)
+
+    def drop(self) -> None:
+        """Let no event come of it."""
+        self.dropped = True
+
+    def place(self) -> None:
+        """Fill in who acts, from where, in which request."""
+        self.request_token, client_request_id, self.suid, self.user, self.ip = origin()
+        if client_request_id:
+            self.context_data.setdefault("client_request_id", client_request_id)
+
+    def freeze(self) -> tuple[str, str, str]:
+        """Return (event id, partition, canonical JSON text) of the event. Never raises on any value."""
+        event_id = new_id(self.ts)
+        return event_id, partition_of(self.ts), self._text(event_id)
+
+    def _text(self, event_id: str) -> str:
+        members = self._members(event_id)
+        if self.ready:
+            try:
+                return orjson.dumps(members, default=canonical.normalise, option=_OPTIONS).decode()
+            except TypeError:  # a lone surrogate, an integer over 64 bits: the careful way
+                pass
+        return canonical.dumps({name: _careful(name, value) for name, value in members.items()})
+
+    def _members(self, event_id: str) -> dict[str, Any]:
+        members: dict[str, Any] = {
+            "id": event_id,
+            "ts": self.ts,
+            "schema": SCHEMA,
+            "event_code": self.event_code,
+            "event_type": self.event_type,
+            "system_type": self.system_type,
+            "object_type": self.object_type,
+            "object_id": self.object_id,
+            "object_label": self.object_label,
+            "request_token": self.request_token,
+            "suid": self.suid,
+            "user_name": self.user,
+            "ip": self.ip,
+            "log_name": self.log,
+            "level": self.level,
+            "logger": self.logger,
+            "verbose": self.verbose,
+            "context": self.context_data,
+            "snapshot": self.object_snapshot,
+        }
+        return {name: value for name, value in members.items() if value}
+
+
+def key_text(pk: Any) -> str | None:
+    """Return a primary key as text; a composite one as JSON."""
+    if isinstance(pk, str) or pk is None:
+        return pk
+    if type(pk) is int:
+        return str(pk)
+    form = canonical.normalise(pk)
+    return form if isinstance(form, str) else canonical.dumps(form)
+
+
+def write(using: str, drafts: Iterable[Record]) -> list[str]:
+    """Write the outbox rows of drafts that were not dropped, in one INSERT where it can be; return the event ids."""
+    rows = [(*draft.freeze(), None) for draft in drafts if not draft.dropped]
+    if rows:
+        outbox.append(using, rows)
+    return [row[0] for row in rows]
+
+
+def _careful(name: str, value: Any) -> Any:
+    form = canonical.normalise(value)
+    if name in ("context", "snapshot"):
+        return mask.masked(form)
+    return form if isinstance(form, str) or name not in ENVELOPE_STRINGS else canonical.dumps(form)
