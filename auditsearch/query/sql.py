@@ -92,7 +92,7 @@ class _Query:
             case Column("id", _, ids):
                 return f"id {self.one_of(ids)}"
             case Column(name, _, (low, high)):
-                return self.between(name, low, high)
+                return f"({self.between(name, low, high)})"
         raise TypeError(f"no engine node: {type(node).__name__}")
 
     def apart(self, condition: str, level: int) -> str:

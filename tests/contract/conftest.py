@@ -37,6 +37,8 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
 
 
 @pytest.fixture
-def shelf(backend: Backend) -> Shelf:
+def shelf(backend: Backend) -> Iterator[Shelf]:
     """A place of its own in the store, empty."""
-    return Shelf(backend)
+    yield Shelf(backend)
+    if isinstance(backend, MemoryBackend):
+        backend.clear()  # it looks at every event for every question

@@ -48,6 +48,11 @@ class Shelf:
         self.documents += documents
         self.leaves += [leaves(loads(document.canonical)) for document in documents]
 
+    def adopt(self, *documents: Document) -> None:
+        """Store events made elsewhere, under ids of their own."""
+        trees = [loads(document.canonical) for document in documents]
+        self.put(*({name: value for name, value in tree.items() if name not in ("id", "logger")} for tree in trees))
+
     def values(self, *values: Any) -> None:
         """Store one event for each value, under `v` of its context."""
         self.put(*({"context_data": {"v": value}} for value in values))

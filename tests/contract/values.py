@@ -181,3 +181,66 @@ VALUES: list[Any] = [
     "word " * 100 + "end",
 ]
 """Values that an event holds and that a question asks for."""
+
+TEXTS = [value for value in VALUES if isinstance(value, str)]
+"""Those that are text."""
+
+PATTERNS = [
+    "",
+    "^$",
+    "a",
+    "^a",
+    "a$",
+    "A|1",
+    "(?i)ИВАН",
+    "(?i:a)b",
+    ".",
+    "^.$",
+    ".*",
+    r"\.",
+    "a.b",
+    "a\\\\b",
+    r"a\*b",
+    "[a-c]+$",
+]
+PATTERNS += [
+    r"\d",
+    r"^\d+$",
+    r"^\w+$",
+    r"\W",
+    r"\s",
+    r"\bИванов\b",
+    r"\Bов",
+    "Иван.*",
+    "[а-яё]+",
+    "a{2,}",
+    "^a{256}$",
+    "a{257}",
+]
+PATTERNS += [
+    "needle.*НАЗАД",
+    "<1-10>",
+    "#",
+    '"',
+    "&",
+    "~",
+    "@",
+    r"^2026-\d\d-\d\dT",
+    "true|455",
+    "\x00",
+    "\n",
+    "(?m)^line two$",
+]
+PATTERNS += [
+    "(?s)one.line",
+    "😀",
+    "[^a-z ]b",
+    "^.{2}$",
+    "^(ab|b)*$",
+    "end$",
+    r"\Aa\Z",
+    "é|e\u0301",
+    "cd Иванов",
+    "ab Иванов cd",
+]
+"""Regular expressions that a question asks for."""
