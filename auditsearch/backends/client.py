@@ -195,10 +195,18 @@ def check_options(hosts: Sequence[str], options: Mapping[str, Any]) -> None:
 def _connect(hosts: Sequence[str], options: Mapping[str, Any], timeout: float) -> Any:
     if find_spec("opensearchpy") is None:
         raise ConfigurationError('The search server\'s client is missing: pip install "auditsearch[opensearch]".')
-    from opensearchpy import OpenSearch
+    from opensearchpy import OpenSearch, Urllib3HttpConnection
+
+    class Connection(Urllib3HttpConnection):
+        """Logs nothing: requests hold documents, a 404 is an everyday answer, and failures are raised as ours."""
+
+        def log_request_success(self, *args: Any, **kwargs: Any) -> None: ...
+
+        def log_request_fail(self, *args: Any, **kwargs: Any) -> None: ...
 
     client = OpenSearch(
         list(hosts),
+        connection_class=Connection,
         **options,
         timeout=timeout,
         serializer=_Json(),
