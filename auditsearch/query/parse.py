@@ -1,0 +1,142 @@
+"""From keyword arguments and Django's Q to a query tree; what is unknown raises, with the choices."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from functools import reduce
+from typing import Any, NamedTuple
+
+from django.db.models import Q
+
+from auditsearch import canonical
+from auditsearch.event import ENVELOPE_STRINGS, STORED
+from auditsearch.exceptions import InvalidValue, UnknownField, UnknownLookup
+from auditsearch.forms import encode_key
+from auditsearch.query.lookups import LOOKUPS, lookups_of
+from auditsearch.query.tree import And, Node, Not, Or, Where, Words
+from auditsearch.query.values import Kind
+from auditsearch.words import words
+
+ROOTS = {"_context": "context", "_snapshot": "snapshot", "_from": "from", "_to": "to"}
+"""First part of a keyword that is followed by keys, and the root of its stored path."""
+
+WHOLE = ("search", "phrase")
+"""Keywords that ask the whole event for words."""
+
+FIELDS: dict[str, tuple[str, Kind]] = {
+    "id": ("id", "id"),
+    "timestamp": ("ts", "time"),
+    **{name: (stored, "text") for name, stored in STORED.items() if stored in ENVELOPE_STRINGS},
+    **{name: (name, "text") for name in ENVELOPE_STRINGS},
+    "_changed": ("changed", "text"),
+}
+"""Keyword -> stored name and kind of value."""
+
+
+class Field(NamedTuple):
+    """What a keyword asks of: a stored path, the kind of its values, and whether text there is asked in part."""
+
+    path: str
+    kind: Kind
+    loose: bool = False
+
+
+def tree_of(*questions: Q, **keywords: Any) -> Node:
+    """Return the tree of all `questions` and `keywords` together; no question is every event.
+
+    Raises UnknownField, UnknownLookup or InvalidValue.
+    """
+    return _joined("AND", [*map(_node, questions), *(_node(pair) for pair in keywords.items())])
+
+
+def _node(question: Any) -> Node:
+    if isinstance(question, tuple) and len(question) == 2 and isinstance(question[0], str):
+        return _leaf(*question)
+    if not isinstance(question, Q):
+        raise InvalidValue(f"A question is a keyword or a django.db.models.Q, not a {type(question).__name__}.")
+    node = _joined(question.connector, [_node(child) for child in question.children])
+    return Not(node) if question.negated and question.children else node
+
+
+def _joined(connector: str, nodes: list[Node]) -> Node:
+    if len(nodes) == 1:
+        return nodes[0]
+    if connector == "XOR" and nodes:
+        return reduce(_differing, nodes[1:], nodes[0])
+    return Or(tuple(nodes)) if connector == "OR" and nodes else And(tuple(nodes))
+
+
+def _differing(one: Node, other: Node) -> Node:
+    return Or((And((one, Not(other))), And((Not(one), other))))
+
+
+def _leaf(keyword: str, value: Any) -> Node:
+    name, *parts = canonical.text(keyword).split("__")
+    if name in WHOLE:
+        return _words(name, parts, value)
+    lookup = parts.pop() if parts and parts[-1] in LOOKUPS else None
+    if parts and parts[-1] in WHOLE and lookup is None:
+        raise UnknownLookup(
+            f"{parts[-1]} asks the whole event: write {parts[-1]}='...'. For a part of a value, write "
+            f"{'__'.join([name, *parts[:-1]])}__icontains='...'; for a key of this name, add __exact."
+        )
+    field = _rooted(name, parts, lookup) if name in ROOTS else _named(name, parts, lookup)
+    return _where(keyword, field, lookup, value)
+
+
+def _where(keyword: str, field: Field, lookup: str | None, value: Any) -> Where:
+    if value is None and lookup in (None, "exact"):
+        lookup, value = "isnull", True
+    if lookup is None:
+        lookup = "icontains" if field.loose and isinstance(value, str) else "exact"
+    row = LOOKUPS[lookup]
+    if field.kind not in row.kinds:
+        raise UnknownLookup(f"{keyword}: this field has no {lookup}. It has {', '.join(lookups_of(field.kind))}.")
+    return Where(
+        field.path, lookup, row.coerce(keyword if lookup in keyword else f"{keyword} ({lookup})", value, field.kind)
+    )
+
+
+def _rooted(name: str, keys: list[str], lookup: str | None) -> Field:
+    if not keys or (keys[-1] == "" and lookup is None):
+        raise UnknownField(
+            f"{name} is followed by a key, such as {name}__title or {name}__title__icontains. "
+            "A key that is named like a lookup, or is empty, is followed by a lookup, such as __exact."
+        )
+    path = ".".join([ROOTS[name], *map(encode_key, keys)])
+    return Field(path, "any", loose=name in ("_context", "_snapshot"))
+
+
+def _named(name: str, parts: list[str], lookup: str | None) -> Field:
+    if name not in FIELDS:
+        raise UnknownField(_unknown_field(name))
+    path, kind = FIELDS[name]
+    if parts:
+        wrong = "__".join(parts)
+        raise UnknownLookup(f"{name} has no lookup {wrong!r}. {_nearest(wrong, lookups_of(kind))}")
+    return Field(path, kind)
+
+
+def _words(name: str, parts: list[str], value: Any) -> Node:
+    if parts:
+        raise UnknownLookup(f"{name} takes no lookup; for a part of one value, write _context__key__icontains='...'.")
+    if not isinstance(value, str):
+        raise InvalidValue(f"{name} takes text, not a {type(value).__name__}.")
+    asked = words(canonical.text(value))
+    if not asked:
+        raise InvalidValue(f"{name} takes at least one word: a run of letters or digits.")
+    return Words(tuple(asked if name == "phrase" else dict.fromkeys(asked)), name == "phrase")
+
+
+def _unknown_field(name: str) -> str:
+    if name in ("context_data", "object_snapshot", "context", "snapshot"):
+        root = "_snapshot" if "snapshot" in name else "_context"
+        return f"{name} is asked key by key: {root}__key='...', or {root}__key__inner__gte=5."
+    return f"There is no field {name!r}. {_nearest(name, [*FIELDS, *ROOTS, *WHOLE])}"
+
+
+def _nearest(name: str, choices: Iterable[str]) -> str:
+    known = list(choices)
+    near = difflib.get_close_matches(name, known, n=1)
+    return (f"Did you mean {near[0]}? " if near else "") + f"There are: {', '.join(known)}."

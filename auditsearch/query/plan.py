@@ -1,0 +1,82 @@
+"""From a question to what an engine is asked, and what of its answer must be checked.
+
+A `Superset` is an upper bound. Under an odd number of `Not` an upper bound would lose events, so there the lower bound
+stands: Not(x) is at most Not(what x surely is).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auditsearch.event import micros
+from auditsearch.query.algebra import all_of, any_of, negated
+from auditsearch.query.lookups import LOOKUPS
+from auditsearch.query.tree import NONE, And, Column, Node, Not, Or, Superset, Where
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`engine` holds for all answers, and with `check` for others too: the oracle checks each hit.
+
+    `sure` holds for answers only, so hits of `sure` need no check; it is `engine` itself where nothing is to check.
+    """
+
+    engine: Node
+    check: bool
+    sure: Node
+
+
+def plan(node: Node) -> Plan:
+    """Return the plan of a tree as `tree_of` makes it; its nodes are And, Or, Not, Words, Fact and Column."""
+    lowered = lower(node)
+    engine, sure = bound(lowered, upper=True), bound(lowered, upper=False)
+    return Plan(engine, engine != sure, sure)
+
+
+def lower(node: Node) -> Node:
+    """Replace each `Where` by what an engine knows."""
+    match node:
+        case Where(path="ts"):
+            return _ts(node)
+        case Where(path="id"):
+            return Column("id", "equals", node.value if isinstance(node.value, tuple) else (node.value,))
+        case Where(lookup=lookup):
+            return LOOKUPS[lookup].form(node)
+        case Not(inner):
+            return Not(lower(inner))
+        case And(nodes):
+            return And(tuple(map(lower, nodes)))
+        case Or(nodes):
+            return Or(tuple(map(lower, nodes)))
+    return node
+
+
+def bound(node: Node, upper: bool) -> Node:
+    """Return the least tree without `Superset` that holds wherever `node` does; not `upper`, the other way round."""
+    match node:
+        case Superset(inner):
+            return bound(inner, upper) if upper else NONE
+        case Not(inner):
+            return negated(bound(inner, not upper))
+        case And(nodes):
+            return all_of(bound(inner, upper) for inner in nodes)
+        case Or(nodes):
+            return any_of(bound(inner, upper) for inner in nodes)
+    return node
+
+
+def _ts(where: Where) -> Node:
+    """Microseconds, half open."""
+    value = where.value
+    match where.lookup:
+        case "in":
+            return Or(tuple(Column("ts", "between", (micros(item), micros(item) + 1)) for item in value))
+        case "range":
+            ends: tuple[int | None, int | None] = micros(value[0]), micros(value[1]) + 1
+        case "exact":
+            ends = micros(value), micros(value) + 1
+        case "gt" | "gte":
+            ends = micros(value) + (where.lookup == "gt"), None
+        case _:
+            ends = None, micros(value) + (where.lookup == "lte")
+    return Column("ts", "between", ends)
