@@ -1,14 +1,17 @@
 """`make demo`: a day in the shop, old logs imported, six questions answered, and the shop at a local address."""
 
 import argparse
+import logging
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import threading
 from contextlib import ExitStack, contextmanager
+from io import StringIO
 from pathlib import Path
 
 import django
@@ -17,6 +20,7 @@ from django.core.management import call_command
 EXAMPLE = Path(__file__).resolve().parent
 LOGS = sorted((EXAMPLE / "kofa").glob("*.log"))
 SECRET = b"Paa3ZVrV"  # stands in students.log, in a line that MASK knows
+WIDTH = min(shutil.get_terminal_size().columns, 120) - 7
 COLOURS = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
@@ -34,7 +38,7 @@ def main():
         import_logs()
         if options.backend == "opensearch":
             heading("Shipping")
-            call_command("auditsearch_ship")
+            command("auditsearch_ship")
         wrong = ask_all()
         if not options.check:
             serve(site, stack, options.backend)
@@ -83,7 +87,7 @@ def prepare(backend):
     heading("Preparing the shop")
     call_command("migrate", verbosity=0)
     if backend == "opensearch":
-        call_command("auditsearch_setup")
+        command("auditsearch_setup")
     for name, staff in PEOPLE.items():
         User.objects.create_user(name, password=PASSWORD, is_staff=staff, is_superuser=staff)
     print(f"  a new database in {os.environ['SHOP_VAR']}; {', '.join(PEOPLE)} work here")
@@ -117,6 +121,7 @@ def spend_the_day(site):
     """Let people use the shop through HTTP."""
     from example.day import live
 
+    logging.getLogger("django.request").setLevel("ERROR")  # the order that fails is a part of the story
     heading(f"A day in the shop at {site}, through HTTP")
     for step in live(site):
         print(f"  {step}")
@@ -126,7 +131,7 @@ def import_logs():
     """Import the log files of a university's system, whose clocks stand in Lagos."""
     heading("Importing log files of another system")
     print(grey(f"  auditsearch_import --format kofa --timezone Africa/Lagos {EXAMPLE.name}/kofa/*.log"))
-    call_command("auditsearch_import", *map(str, LOGS), format="kofa", timezone="Africa/Lagos")
+    command("auditsearch_import", *map(os.path.relpath, LOGS), format="kofa", timezone="Africa/Lagos")
 
 
 def ask_all():
@@ -159,7 +164,7 @@ def show(number, question, sentences, seconds):
     right = sentences == question.right
     print(f"\n  {bold(f'{number}. {question.text}')}\n     {grey(question.line)}")
     for line in sentences or ["nothing"]:
-        print(f"     {mark(right)} {line}")
+        print(f"     {mark(right)} {textwrap.fill(line, WIDTH, subsequent_indent=' ' * 7, break_long_words=False)}")
     print(grey(f"       {len(sentences)} found in {seconds * 1000:.1f} ms"))
     if not right:
         print("     The right answer is:", *question.right or ["nothing"], sep="\n       ")
@@ -185,13 +190,20 @@ def serve(site, stack, backend):
 @contextmanager
 def shipping():
     """Ship as on a real site with a server: by a command that runs beside it."""
-    command = [sys.executable, "-m", "example.manage", "auditsearch_ship", "--watch"]
-    process = subprocess.Popen(command, cwd=EXAMPLE.parent, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
+    watch = [sys.executable, "-m", "example.manage", "auditsearch_ship", "--watch"]
+    process = subprocess.Popen(watch, cwd=EXAMPLE.parent, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
     try:
         yield
     finally:
         process.terminate()
         process.wait(20)
+
+
+def command(name, *arguments, **options):
+    """Run a management command and print what it says."""
+    said = StringIO()
+    call_command(name, *arguments, stdout=said, **options)
+    print(textwrap.indent(said.getvalue().rstrip(), "  "))
 
 
 def heading(text):
