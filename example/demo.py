@@ -65,14 +65,14 @@ def folder(stack, check):
 @contextmanager
 def search_server():
     """Fetch and start a real OpenSearch; yields its URL."""
-    from tests.servers.opensearch import CannotStart, running_opensearch
+    from tests.servers.opensearch import ServerStartError, running_opensearch
 
     heading("Starting OpenSearch (the first time, its jars are fetched: 71 MB)")
     try:
         with running_opensearch() as url:
             print(f"  {url}")
             yield url
-    except CannotStart as error:
+    except ServerStartError as error:
         sys.exit(f"OpenSearch can't be started here: {error}")
 
 
@@ -164,7 +164,9 @@ def show(number, question, sentences, seconds):
     right = sentences == question.right
     print(f"\n  {bold(f'{number}. {question.text}')}\n     {grey(question.line)}")
     for line in sentences or ["nothing"]:
-        print(f"     {mark(right)} {textwrap.fill(line, WIDTH, subsequent_indent=' ' * 7, break_long_words=False)}")
+        print(
+            f"     {mark(right)} {textwrap.fill(line, WIDTH, subsequent_indent=' ' * 7, break_long_words=False, break_on_hyphens=False)}"
+        )
     print(grey(f"       {len(sentences)} found in {seconds * 1000:.1f} ms"))
     if not right:
         print("     The right answer is:", *question.right or ["nothing"], sep="\n       ")
