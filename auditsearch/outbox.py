@@ -59,11 +59,13 @@ def append(using: str, rows: Sequence[tuple[str, str, str, str | None]]) -> None
     connection = connections[alias]
     try:
         with connection.cursor() as cursor:
-            for batch in _batches(rows, connection.features.max_query_params) if len(rows) > 1 else (rows,):
+            for batch in _batches(rows, connection.features.max_query_params) if len(rows) != 1 else (rows,):
                 statement = _insert(connection.vendor, len(batch))
                 cursor.execute(statement, [value for row in batch for value in row])
     except DatabaseError as error:
-        raise explained(error, alias) from error
+        if remedy := missing(error, alias):
+            raise remedy from error
+        raise
     if connection.vendor == "sqlite" and (noted := notes.due(alias)):
         keep = keep_hours(delivery.embedded())
         remove(alias, noted, keep=keep)
@@ -162,15 +164,15 @@ def keep_hours(embedded: bool) -> float:
     return (0 if embedded else 24) if kept is None else float(kept)
 
 
-def explained(error: DatabaseError, using: str) -> Exception:
-    """Return the error that names the remedy where the outbox's table is missing, else `error` itself."""
+def missing(error: DatabaseError, using: str) -> ConfigurationError | None:
+    """Return the error that names the remedy, if the outbox's table is what is missing."""
     text = str(error)
-    if OutboxRow._meta.db_table in text and ("no such table" in text or "exist" in text):
-        return ConfigurationError(
-            f"The table {OutboxRow._meta.db_table} is missing in the database {using!r}, so its changes can't be "
-            f"audited. Run: manage.py migrate --database={using}"
-        )
-    return error
+    if OutboxRow._meta.db_table not in text or not ("no such table" in text or "exist" in text):
+        return None
+    return ConfigurationError(
+        f"The table {OutboxRow._meta.db_table} is missing in the database {using!r}, so its changes can't be audited. "
+        f"Run: manage.py migrate --database={using}"
+    )
 
 
 def _batches(rows: Sequence[tuple[str, str, str, str | None]], limit: int | None) -> Iterator[list[Any]]:
