@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auditsearch.exceptions import QueryError
-from auditsearch.query.dsl import REGEX_LENGTH, TERMS, compile_query, query
+from auditsearch.query.dsl import LONGEST, REGEX_LENGTH, TERMS, compile_query, query
 from auditsearch.query.regex import Pattern
 from auditsearch.query.tree import ALL, NONE, And, Column, Fact, Not, Or, Superset, Where, Words
 
@@ -58,6 +58,11 @@ def test_a_folded_fact_asks_the_folded_field():
 
 def test_wildcards_of_a_path_mean_themselves():
     assert query(Fact("a*", "~", "contains", "x")) == {"wildcard": {"facts": {"value": r"a\*~*x*"}}}
+
+
+@pytest.mark.parametrize("op", ["contains", "ends"])
+def test_a_part_longer_than_any_value_is_found_nowhere(op):
+    assert query(Fact("a", "=", op, "x" * (LONGEST + 1))) == {"match_none": {}}
 
 
 @pytest.mark.parametrize(("sep", "end"), [("=", "p>"), ("@", "pA"), ("#", "p#g")])

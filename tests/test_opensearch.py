@@ -102,6 +102,13 @@ def test_a_question_that_the_server_refuses_is_the_askers_error(stored):
 
 
 @pytest.mark.server
+@pytest.mark.parametrize("op", ["contains", "ends"])
+@pytest.mark.parametrize("value", ["x" * 256, "ab" * 128, "".join(chr(0x400 + n) for n in range(256))])
+def test_the_longest_part_is_not_too_complex_for_the_server(stored, op, value):
+    assert stored.count(Fact("context." + "k" * 400, "=", op, value)) == 0
+
+
+@pytest.mark.server
 def test_shards_that_do_not_answer_make_no_silent_answer(stored, monkeypatch):
     partial = {"_shards": {"failed": 1, "total": 2}, "hits": {"hits": []}, "count": 0}
     monkeypatch.setattr(type(stored.client), "proven", lambda self, answer, what: partial)

@@ -114,7 +114,7 @@ class Bulk:
         except (BackendUnavailable, ConfigurationError) as error:
             self.refused = self.refused or (error if isinstance(error, ConfigurationError) else None)
             return Settled.RETRY, str(error)
-        return None if ready else (Settled.EXPIRED_LATE, "retention dropped its partition")
+        return None if ready else (Settled.EXPIRED_LATE, f"{partition} was dropped by retention")
 
     def judge_request(self, batch: Batch, answer: Answer) -> list[Batch]:
         """The server refused the whole request."""

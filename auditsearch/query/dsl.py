@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from auditsearch.exceptions import QueryError
+from auditsearch.forms import VALUE
 from auditsearch.query.regex import Pattern
 from auditsearch.query.tree import And, Column, Fact, Node, Not, Or, Words
 
@@ -18,6 +19,9 @@ Query = dict[str, Any]
 
 TERMS = 10_000
 """Values in one `terms` clause; the servers take 65,536."""
+
+LONGEST = VALUE + 9
+"""Characters of the longest value in a fact: 256 kept ones, a mark, and 8 of the hash."""
 
 REGEX_LENGTH = 1000
 """Characters of a regular expression with its path: the servers' `index.max_regex_length`."""
@@ -67,6 +71,8 @@ def fact(node: Fact) -> Query:
             return {"prefix": {field: {"value": start}}}
         case "below":
             return {"prefix": {field: {"value": f"{node.path}."}}}
+        case "contains" | "ends" if len(node.value) > LONGEST:
+            return {"match_none": {}}  # and the servers would find the expression too complex
         case "contains":
             return {"wildcard": {field: {"value": f"{literal(start)}*{literal(node.value)}*"}}}
         case "ends":
