@@ -1,0 +1,1 @@
+"""Benchmarks of auditsearch: each prints a table and, as its last line, one JSON object."""

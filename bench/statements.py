@@ -1,0 +1,38 @@
+"""Counting SQL statements by kind, as SQLite's own trace shows them, so that no way around Django hides one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+TRANSACTION = {"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"}
+
+
+@contextmanager
+def traced(connection: Any) -> Iterator[list[str]]:
+    """The text of every statement that a Django connection to SQLite runs inside the block."""
+    seen: list[str] = []
+    connection.connection.set_trace_callback(seen.append)
+    try:
+        yield seen
+    finally:
+        connection.connection.set_trace_callback(None)
+
+
+def kind(sql: str) -> str:
+    """`INSERT INTO "bench_patient" ...` as `INSERT bench_patient`, `SAVEPOINT "s1"` as `SAVEPOINT`."""
+    verb = sql.split(None, 1)[0].rstrip(";").upper()
+    found = re.search(r'(?:INTO|FROM|UPDATE)\s+"?(\w+)', sql, re.IGNORECASE)
+    return verb if verb in TRANSACTION or not found else f"{verb} {found[1]}"
+
+
+def real(counted: dict[str, int]) -> int:
+    """All but the borders of transactions."""
+    return sum(number for kind, number in counted.items() if kind not in TRANSACTION)
+
+
+def borders(counted: dict[str, int]) -> int:
+    """BEGIN, COMMIT, SAVEPOINT and RELEASE."""
+    return sum(number for kind, number in counted.items() if kind in TRANSACTION)

@@ -1,0 +1,93 @@
+"""The benchmarks' pure parts: what is measured is the same each time, and the figures bear the agreed names."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from bench import capture, corpus, mapping, report, ship, statements, variants
+
+COUNTS = {
+    "loop of 100 creates, autocommit": {"INSERT bench_patient": 100, "INSERT auditsearch_outbox": 100, "BEGIN": 100},
+    "loop of 100 creates, one transaction": {"INSERT bench_patient": 100, "SELECT bench_clinic": 1},
+    "delete of 100 by a queryset": {"SELECT bench_patient": 1, "DELETE bench_patient": 1, "INSERT x": 2, "COMMIT": 1},
+}
+
+
+def test_the_corpus_is_the_same_for_the_same_seed():
+    assert list(corpus.canonical_texts(20, seed=7)) == list(corpus.canonical_texts(20, seed=7))
+    assert list(corpus.canonical_texts(20, seed=7)) != list(corpus.canonical_texts(20, seed=8))
+
+
+def test_a_slice_of_the_corpus_is_a_part_of_the_whole():
+    assert list(corpus.events(5, start=10)) == list(islice(corpus.events(20), 10, 15))
+
+
+def test_the_corpus_has_500_models_of_20_fields_and_ids_of_its_own():
+    assert len({schema.name for schema in corpus.schemas()}) == 500
+    assert len({field for schema in corpus.schemas() for field in schema.own}) == 500 * 16
+    events = list(corpus.events(500))
+    assert {len(event["snapshot"]) for event in events} == {20}
+    assert len({event["id"] for event in events}) == 500
+
+
+def test_an_event_of_the_corpus_is_about_1900_bytes():
+    sizes = [len(text.encode()) for _, text in corpus.canonical_texts(300)]
+    assert 1_700 < sum(sizes) / len(sizes) < 2_100
+
+
+def test_each_library_is_followed_on_the_same_models():
+    assert [rival.title for rival in capture.RIVALS.values()][:2] == ["nothing logged", "auditsearch"]
+    assert len(capture.RIVALS) == 5
+
+
+def test_borders_of_transactions_are_counted_apart():
+    counted = {statements.kind(sql): 1 for sql in ("BEGIN", 'SAVEPOINT "s1"', 'INSERT INTO "a" ("b") VALUES (1)')}
+    assert counted.keys() == {"BEGIN", "SAVEPOINT", "INSERT a"}
+    assert (statements.real(counted), statements.borders(counted)) == (1, 2)
+
+
+def test_the_figures_of_capture_bear_the_agreed_names():
+    times = {case.title: {"plain": [10.0], "auditsearch": [15.0], "auditlog": [30.0]} for case in capture.CASES}
+    figures = capture.figures_of(times, {"auditsearch": COUNTS, "plain": COUNTS})
+    assert figures.keys() >= capture.LIMITS.keys()
+    assert figures["create_ratio"] == pytest.approx(0.25)
+    assert (figures["loop100_sql"], figures["delete100_sql"], figures["delete100_inserts"]) == (200, 4, 2)
+
+
+def test_the_figures_of_shipping_bear_the_agreed_names():
+    figures = ship.figures_of([(1, 100.0, 80.0, 0.8)], {"peak_mb": 90.0}, {"peak_mb": 91.0})
+    assert figures.keys() >= ship.LIMITS.keys()
+
+
+def test_the_figures_of_mapping_bear_the_agreed_names():
+    event = next(corpus.events(1))
+    answers = {
+        question: mapping.true_ids(mapping.Way("facts", "", "", taken=[event]), question) for question in mapping.ASKED
+    }
+    ours = mapping.Way("facts", "", "", seconds=2, taken=[event], found=answers)
+    figures = mapping.figures_of({"facts": ours, "flat_object": mapping.Way("flat_object", "", "", 1, [event])})
+    assert figures.keys() >= mapping.LIMITS.keys()
+    assert (figures["wrong_hits"], figures["ingest_ratio"]) == (0, 0.5)
+
+
+def test_each_variant_keeps_every_event_that_the_corpus_has():
+    events = list(corpus.events(100))
+    for variant in variants.VARIANTS.values():
+        assert all(variant.body(event)["snapshot"] == event["snapshot"] for event in events)
+
+
+def test_the_last_line_of_a_report_is_one_json_object():
+    assert json.loads(report.last_line({"ratio": 1 / 3, "rejected": 0})) == {"ratio": 0.333, "rejected": 0}
+
+
+def test_what_could_not_be_measured_keeps_no_limit():
+    assert "no" in report.verdicts({"ratio": None}, {"ratio": (">=", 0.5)})
+
+
+@pytest.mark.parametrize("name", ["capture", "ship", "mapping"])
+def test_each_benchmark_can_be_run_by_make(name):
+    assert f"bench-{name}:" in (Path(__file__).parents[1] / "Makefile").read_text()
