@@ -1,0 +1,36 @@
+"""What an application calls: ask for events, and write one of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+
+from auditsearch.capture.actions import record
+from auditsearch.context import get_request, get_request_token, get_user_ip
+from auditsearch.search import Events
+
+__all__ = [
+    "Events",
+    "filter_events",
+    "get_events_by_token",
+    "get_request",
+    "get_request_token",
+    "get_user_ip",
+    "record",
+]
+
+
+def filter_events(*questions: Q, **keywords: Any) -> Events:
+    """Return the events that answer all `questions` and `keywords`, as Django's `filter` takes them; lazily.
+
+    Keywords are envelope names (`user="Anna"`, `timestamp__gte=...`), `_context__key`, `_snapshot__key`,
+    `_from__field`, `_to__field`, `_changed`, each with a lookup behind `__` or none, and `search` and `phrase`.
+    Raises UnknownField, UnknownLookup or InvalidValue, whose messages list the choices.
+    """
+    return Events().filter(*questions, **keywords)
+
+
+def get_events_by_token(token: str) -> Events:
+    """Return the events of one request or task, newest first."""
+    return Events().filter(request_token=token)
