@@ -17,16 +17,16 @@ COUNTS = {
 }
 
 
-def test_the_corpus_is_the_same_for_the_same_seed():
+def test_the_corpus_is_the_same_for_the_same_seed() -> None:
     assert list(corpus.canonical_texts(20, seed=7)) == list(corpus.canonical_texts(20, seed=7))
     assert list(corpus.canonical_texts(20, seed=7)) != list(corpus.canonical_texts(20, seed=8))
 
 
-def test_a_slice_of_the_corpus_is_a_part_of_the_whole():
+def test_a_slice_of_the_corpus_is_a_part_of_the_whole() -> None:
     assert list(corpus.events(5, start=10)) == list(islice(corpus.events(20), 10, 15))
 
 
-def test_the_corpus_has_500_models_of_20_fields_and_ids_of_its_own():
+def test_the_corpus_has_500_models_of_20_fields_and_ids_of_its_own() -> None:
     assert len({schema.name for schema in corpus.schemas()}) == 500
     assert len({field for schema in corpus.schemas() for field in schema.own}) == 500 * 16
     events = list(corpus.events(500))
@@ -34,23 +34,23 @@ def test_the_corpus_has_500_models_of_20_fields_and_ids_of_its_own():
     assert len({event["id"] for event in events}) == 500
 
 
-def test_an_event_of_the_corpus_is_about_1900_bytes():
+def test_an_event_of_the_corpus_is_about_1900_bytes() -> None:
     sizes = [len(text.encode()) for _, text in corpus.canonical_texts(300)]
     assert 1_700 < sum(sizes) / len(sizes) < 2_100
 
 
-def test_each_library_is_followed_on_the_same_models():
+def test_each_library_is_followed_on_the_same_models() -> None:
     assert [rival.title for rival in capture.RIVALS.values()][:2] == ["nothing logged", "auditsearch"]
     assert len(capture.RIVALS) == 5
 
 
-def test_borders_of_transactions_are_counted_apart():
+def test_borders_of_transactions_are_counted_apart() -> None:
     counted = {statements.kind(sql): 1 for sql in ("BEGIN", 'SAVEPOINT "s1"', 'INSERT INTO "a" ("b") VALUES (1)')}
     assert counted.keys() == {"BEGIN", "SAVEPOINT", "INSERT a"}
     assert (statements.real(counted), statements.borders(counted)) == (1, 2)
 
 
-def test_the_figures_of_capture_bear_the_agreed_names():
+def test_the_figures_of_capture_bear_the_agreed_names() -> None:
     times = {case.title: {"plain": [10.0], "auditsearch": [15.0], "auditlog": [30.0]} for case in capture.CASES}
     figures = capture.figures_of(times, {"auditsearch": COUNTS, "plain": COUNTS})
     assert figures.keys() >= capture.LIMITS.keys()
@@ -58,36 +58,36 @@ def test_the_figures_of_capture_bear_the_agreed_names():
     assert (figures["loop100_sql"], figures["delete100_sql"], figures["delete100_inserts"]) == (200, 4, 2)
 
 
-def test_the_figures_of_shipping_bear_the_agreed_names():
+def test_the_figures_of_shipping_bear_the_agreed_names() -> None:
     figures = ship.figures_of([(1, 100.0, 80.0, 0.8)], {"peak_mb": 90.0}, {"peak_mb": 91.0})
     assert figures.keys() >= ship.LIMITS.keys()
 
 
-def test_the_figures_of_mapping_bear_the_agreed_names():
+def test_the_figures_of_mapping_bear_the_agreed_names() -> None:
     event = next(corpus.events(1))
     answers = {
         question: mapping.true_ids(mapping.Way("facts", "", "", taken=[event]), question) for question in mapping.ASKED
     }
-    ours = mapping.Way("facts", "", "", seconds=2, taken=[event], found=answers)
-    figures = mapping.figures_of({"facts": ours, "flat_object": mapping.Way("flat_object", "", "", 1, [event])})
+    ours = mapping.Way("facts", "", "", times=[2.0], taken=[event], found=answers)
+    figures = mapping.figures_of({"facts": ours, "flat_object": mapping.Way("flat_object", "", "", [1.0], [event])})
     assert figures.keys() >= mapping.LIMITS.keys()
     assert (figures["wrong_hits"], figures["ingest_ratio"]) == (0, 0.5)
 
 
-def test_each_variant_keeps_every_event_that_the_corpus_has():
+def test_each_variant_keeps_every_event_that_the_corpus_has() -> None:
     events = list(corpus.events(100))
     for variant in variants.VARIANTS.values():
         assert all(variant.body(event)["snapshot"] == event["snapshot"] for event in events)
 
 
-def test_the_last_line_of_a_report_is_one_json_object():
+def test_the_last_line_of_a_report_is_one_json_object() -> None:
     assert json.loads(report.last_line({"ratio": 1 / 3, "rejected": 0})) == {"ratio": 0.333, "rejected": 0}
 
 
-def test_what_could_not_be_measured_keeps_no_limit():
+def test_what_could_not_be_measured_keeps_no_limit() -> None:
     assert "no" in report.verdicts({"ratio": None}, {"ratio": (">=", 0.5)})
 
 
 @pytest.mark.parametrize("name", ["capture", "ship", "mapping"])
-def test_each_benchmark_can_be_run_by_make(name):
+def test_each_benchmark_can_be_run_by_make(name: str) -> None:
     assert f"bench-{name}:" in (Path(__file__).parents[1] / "Makefile").read_text()
