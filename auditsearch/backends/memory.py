@@ -75,7 +75,7 @@ class MemoryBackend:
 
     def _keep(self, document: Document, dropped: Callable[[str], bool]) -> Outcome:
         if dropped(document.partition):
-            return Outcome(document.id, Settled.EXPIRED_LATE, f"{document.partition} was dropped by retention")
+            return Outcome(document.id, Settled.EXPIRED_LATE, "retention dropped its partition")
         held = self._held.setdefault(document.id, _Held.of(document))
         if held.document.leaf != document.leaf:
             return Outcome(document.id, Settled.QUARANTINE, "another event is stored under this id")

@@ -73,7 +73,7 @@ def _stored_leaf(connection: Connection, event_id: str) -> str | None:
 
 def _outcome(document: Document, leaf: str | None, late: bool) -> Outcome:
     if late:
-        return Outcome(document.id, Settled.EXPIRED_LATE, f"{document.partition} was dropped by retention")
+        return Outcome(document.id, Settled.EXPIRED_LATE, "retention dropped its partition")
     if leaf not in (None, document.leaf):
         return Outcome(document.id, Settled.QUARANTINE, "another event is stored under this id")
     return Outcome(document.id, Settled.SHIPPED)

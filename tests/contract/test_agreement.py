@@ -10,7 +10,7 @@ from tests.contract.shelf import Shelf
 from tests.questions import askable, documents, trees
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_the_store_answers_as_the_oracle(backend: Backend, data: st.DataObject) -> None:
     shelf = Shelf(backend)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import pytest
@@ -58,7 +58,7 @@ def _trees(path: str, lookup: str) -> Iterator[Node]:
 @pytest.mark.parametrize("lookup", LOOKUPS)
 @pytest.mark.parametrize("path", ["_context__v", "_snapshot__v__k", "user"])
 def test_a_lookup_means_the_same_everywhere(corpus: Shelf, path: str, lookup: str) -> None:
-    for node in _trees(path, lookup):
+    for node in islice(_trees(path, lookup), None, None, 1 if path == "_context__v" else 3):
         assert corpus.asked_of(node) == corpus.true_of(node), node
 
 
