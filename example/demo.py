@@ -164,9 +164,8 @@ def show(number, question, sentences, seconds):
     right = sentences == question.right
     print(f"\n  {bold(f'{number}. {question.text}')}\n     {grey(question.line)}")
     for line in sentences or ["nothing"]:
-        print(
-            f"     {mark(right)} {textwrap.fill(line, WIDTH, subsequent_indent=' ' * 7, break_long_words=False, break_on_hyphens=False)}"
-        )
+        wrapped = textwrap.fill(line, WIDTH, subsequent_indent=" " * 7, break_long_words=False, break_on_hyphens=False)
+        print(f"     {mark(right)} {wrapped}")
     print(grey(f"       {len(sentences)} found in {seconds * 1000:.1f} ms"))
     if not right:
         print("     The right answer is:", *question.right or ["nothing"], sep="\n       ")

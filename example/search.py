@@ -17,7 +17,7 @@ from auditsearch.exceptions import AuditSearchError, InvalidValue, QueryError
 PAGE = 50
 LONGEST = 1000  # characters of the whole question
 FIELDS = ["user", "event_code", "object_type", "object_id", "log", "level", "ip", "request_token"]
-PLACES = {"": "anywhere", "_snapshot": "in the snapshot", "_context": "in the context", "_from": "was", "_to": "became"}
+PLACES = {"": "", "_snapshot": "in the snapshot", "_context": "in the context", "_from": "was", "_to": "became"}
 
 
 @staff_member_required(login_url="login")
