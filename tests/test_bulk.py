@@ -281,6 +281,19 @@ def test_a_lost_answer_means_the_same_again(backend, server, answer):
     assert len(server.stored) == 3
 
 
+def test_a_server_that_is_gone_is_asked_once_and_not_for_each_partition(backend, server):
+    partitions = [f"auditsearch-2026.{n}" for n in (10, 11, 12)]
+    server.gone = True
+    assert fates(backend.index([event(partition=name) for name in partitions])) == [Settled.RETRY] * 3
+    assert len(server.asked) == 1
+
+
+def test_a_partition_that_can_not_be_made_now_does_not_hold_up_another(backend, server):
+    server.replies["/auditsearch-2026.10-v1"] = 503, {"error": {"type": "no_cluster_manager"}}
+    documents = [event(partition="auditsearch-2026.10"), event()]
+    assert fates(backend.index(documents)) == [Settled.RETRY, Settled.SHIPPED]
+
+
 def test_a_server_that_does_not_answer_in_time_is_a_retry(server):
     backend = OpenSearchBackend([server.url], client={"timeout": 0.2})
     server.script = [lambda server, lines: (bulk.time.sleep(0.6), store(server, lines))[1]]

@@ -43,6 +43,10 @@ def install_rival(backend, **template):
     backend.client.ask("PUT", f"/_index_template/{backend.prefix}-rival", body)
 
 
+def count(backend, query):
+    return backend.client.ask("POST", f"/{backend.prefix}/_count", {"query": query})["count"]
+
+
 def test_all_versions_are_one():
     versions = {read_json(name)["version"] for name in (COMPONENT_FILE, TEMPLATE_FILE)}
     assert versions == {MAPPINGS["_meta"]["auditsearch"]}
@@ -59,22 +63,14 @@ def test_no_stored_field_is_the_parent_of_an_alias():
 
 
 @pytest.mark.server
-@pytest.mark.parametrize(("alias", "value"), ALIASES.items())
-def test_each_ecs_name_finds_the_event(stored, alias, value):
-    found = stored.client.ask("POST", f"/{stored.prefix}/_count", {"query": {"term": {alias: value}}})
-    assert found["count"] == 1
+def test_each_ecs_name_finds_the_event(stored):
+    assert [name for name, value in ALIASES.items() if count(stored, {"term": {name: value}}) != 1] == []
 
 
 @pytest.mark.server
-@pytest.mark.parametrize(
-    "bounds",
-    [
-        {"ts": {"gte": 1_795_348_800_000_000, "lte": 1_795_348_800_000_000}},
-        {"@timestamp": {"gte": "2026-11-22T12:00:00Z", "lte": "2026-11-22T12:00:00Z"}},
-    ],
-)
-def test_both_times_find_the_event(stored, bounds):
-    assert stored.client.ask("POST", f"/{stored.prefix}/_count", {"query": {"range": bounds}})["count"] == 1
+def test_both_times_find_the_event(stored):
+    noon = {"ts": 1_795_348_800_000_000, "@timestamp": "2026-11-22T12:00:00.000Z"}
+    assert all(count(stored, {"range": {name: {"gte": time, "lte": time}}}) == 1 for name, time in noon.items())
 
 
 @pytest.mark.server

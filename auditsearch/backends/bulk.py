@@ -14,7 +14,7 @@ import orjson
 
 from auditsearch.backends.answers import Next, refusal, under_replicated, verdict
 from auditsearch.backends.base import Outcome, Settled
-from auditsearch.backends.client import Answer, Client
+from auditsearch.backends.client import Answer, Client, NoAnswer
 from auditsearch.backends.partitions import Partitions
 from auditsearch.document import Document
 from auditsearch.exceptions import BackendUnavailable, ConfigurationError
@@ -98,7 +98,7 @@ class Bulk:
 
     def prepare(self, batch: Batch) -> Batch:
         """Return what can be sent: settle the rest, whose partition was dropped or can't be written now."""
-        fates = {name: self.look_at(name) for name in {parcel.document.partition for parcel in batch}}
+        fates = {name: self.look_at(name) for name in dict.fromkeys(parcel.document.partition for parcel in batch)}
         for parcel in batch:
             fate = fates[parcel.document.partition]
             if fate:
@@ -111,6 +111,9 @@ class Bulk:
             return Settled.RETRY, self.stopped
         try:
             ready = self.partitions.ready(partition, self.dropped)
+        except NoAnswer as error:
+            self.stopped = str(error)
+            return Settled.RETRY, self.stopped
         except (BackendUnavailable, ConfigurationError) as error:
             self.refused = self.refused or (error if isinstance(error, ConfigurationError) else None)
             return Settled.RETRY, str(error)

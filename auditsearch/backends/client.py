@@ -27,6 +27,10 @@ _FILES = ("ca_certs", "client_cert", "client_key")
 _CONNECTIONS = 10
 
 
+class NoAnswer(BackendUnavailable):
+    """The server can't be reached, or was silent for too long; nothing is known of what it did."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An HTTP answer: its status, and its JSON or None where it is none."""
@@ -67,7 +71,7 @@ def error_type(error: Any) -> str:
 class Client:
     """One cluster. Made lazily and once in each process, so that a fork shares no sockets.
 
-    `request` raises BackendUnavailable where no answer came, and ConfigurationError where the server refuses us.
+    `request` raises NoAnswer where none came, and ConfigurationError where the server refuses us.
     """
 
     def __init__(self, hosts: Sequence[str], options: Mapping[str, Any]) -> None:
@@ -127,7 +131,7 @@ class Client:
                 "AUDITSEARCH['HOSTS'] and ca_certs in AUDITSEARCH['CLIENT']."
             )
         except exceptions.ConnectionError as error:
-            return BackendUnavailable(
+            return NoAnswer(
                 f"No answer from the search server at {self.where} ({_cause(error)}): is it up, "
                 "and is AUDITSEARCH['HOSTS'] right?"
             )

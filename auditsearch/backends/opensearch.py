@@ -89,7 +89,7 @@ class OpenSearchBackend:
             "sort": [sort_key(key) for key in checked(order)],
             "track_total_hits": TOTAL if total else False,
             "_source": _SOURCE,
-            "timeout": f"{self.client.timeout:.0f}s",
+            "timeout": f"{self.client.timeout * 1000:.0f}ms",
         }
         found = self._ask("_search", question if after is None else question | {"search_after": list(after)})
         hits = [_hit(hit) for hit in found["hits"]["hits"]]

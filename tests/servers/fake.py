@@ -25,7 +25,9 @@ RESET: Reply = (0, None)
 class FakeServer(ThreadingHTTPServer):
     """Stores documents as a server would; `script` holds answers to the next bulk requests instead.
 
-    `stored` is (partition, id) -> document; `requests` the sizes of bulk requests so far; `asked` all paths.
+    `replies` are fixed answers by path. `stored` is (partition, id) -> document, `asked` all paths so far, `requests`
+    and `bytes` the documents and the size of each bulk request. Without `template` it has none of ours, `gone` it is
+    silent.
     """
 
     daemon_threads = True
@@ -39,7 +41,7 @@ class FakeServer(ThreadingHTTPServer):
         self.requests: list[int] = []
         self.asked: list[str] = []
         self.bytes: list[int] = []
-        self.template = True
+        self.template, self.gone = True, False
 
     @property
     def url(self) -> str:
@@ -50,8 +52,8 @@ class FakeServer(ThreadingHTTPServer):
         """Answer any request."""
         self.asked.append(f"{method} {path}")
         parts = path.strip("/").split("/")
-        if path in self.replies:
-            return self.replies[path]
+        if path in self.replies or self.gone:
+            return self.replies.get(path, RESET)
         if parts[0] == "_bulk":
             return self.bulk(body)
         if parts[0] == "_mget":
