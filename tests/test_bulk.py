@@ -205,6 +205,13 @@ def test_an_item_refused_for_our_rights_stops_that_partition_only(backend, serve
     assert fates(backend.index([one, other])) == [Settled.RETRY, Settled.SHIPPED]
 
 
+def test_a_server_that_is_too_old_for_our_requests_quarantines_nothing(backend, server):
+    error = {"type": "illegal_argument_exception", "reason": "contains unrecognized parameter: [require_alias]"}
+    server.replies["/_bulk"] = 400, {"error": error}
+    with pytest.raises(ConfigurationError, match="refuses to store"):
+        backend.index(events(2))
+
+
 @pytest.mark.parametrize("reason", ["pipeline with id [x] does not exist", "no write index is defined for alias [x]"])
 def test_a_partition_that_was_spoiled_after_we_looked_quarantines_nothing(backend, server, reason):
     server.script = [refuse(400, "illegal_argument_exception", reason=reason)]

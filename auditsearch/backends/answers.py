@@ -29,7 +29,7 @@ class Next(Enum):
 Verdict = tuple[Settled | Next, str]
 """What to do, and why; the reason never quotes the document."""
 
-_BROKEN_PARTITION = ("no write index is defined", "pipeline with id", "invalid alias name")
+_OPERATOR = ("no write index is defined", "pipeline with id", "invalid alias name", "unrecognized parameter")
 _ENVIRONMENT = ("index_closed_exception", "cluster_block_exception")
 
 
@@ -57,7 +57,7 @@ def refusal(status: int, kind: str, reason: str = "") -> Verdict:
         return Next.BACK_OFF, told
     if status >= 500 or kind in _ENVIRONMENT or "maximum shards open" in reason:
         return Settled.RETRY, told
-    if status in (401, 403) or any(words in reason.lower() for words in _BROKEN_PARTITION):
+    if status in (401, 403) or any(words in reason.lower() for words in _OPERATOR):
         return Next.STOP, told
     if status == 413:
         return Next.CUT, told
