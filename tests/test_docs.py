@@ -9,12 +9,14 @@ import pytest
 from django.core.management import BaseCommand, load_command_class
 
 from auditsearch.conf import NAMES, Settings
+from auditsearch.query.lookups import LOOKUPS
+from auditsearch.query.parse import FIELDS
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
 COMMANDS = sorted(path.stem for path in (ROOT / "auditsearch/management/commands").glob("auditsearch_*.py"))
-TABLES = {"auditsearch_outbox", "auditsearch_droppedpartition"}
+OTHERS = {"auditsearch_outbox", "auditsearch_events"}  # a table, a fixture
 
 
 def sections(page: str, level: str) -> dict[str, str]:
@@ -110,7 +112,7 @@ def test_a_command_of_make_or_of_manage_exists(page: Path) -> None:
     targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     text = page.read_text()
     assert set(re.findall(r"(?:^ {4}|`)make ([a-z0-9-]+)", text, re.MULTILINE)) <= targets
-    assert set(re.findall(r"\bauditsearch_[a-z_]+", text)) <= {*COMMANDS, *TABLES}
+    assert set(re.findall(r"\bauditsearch_[a-z_]+", text)) <= {*COMMANDS, *OTHERS}
 
 
 def test_the_readme_begins_with_the_demo_and_then_the_tests() -> None:
@@ -121,3 +123,19 @@ def test_the_readme_begins_with_the_demo_and_then_the_tests() -> None:
 def test_the_readme_names_each_page_of_the_documentation() -> None:
     readme = (ROOT / "README.md").read_text()
     assert [page.name for page in DOCS.glob("*.md") if f"(docs/{page.name})" not in readme] == []
+
+
+def first_column(page: str, heading: str) -> set[str]:
+    """What stands in code in the first column of the table that a section begins with."""
+    table = sections(page, "##")[heading].strip().split("\n\n")[0]
+    cells = re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
+    return {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+
+
+def test_the_querying_page_lists_exactly_the_lookups() -> None:
+    assert first_column("querying.md", "Lookups") == set(LOOKUPS)
+
+
+def test_the_querying_page_lists_exactly_the_fields_that_can_be_asked() -> None:
+    names = {name for name in first_column("querying.md", "Fields") if not name.startswith("_")}
+    assert names == set(FIELDS) - {"_changed"} | {"search", "phrase"}
