@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -76,7 +77,7 @@ def append(using: str, rows: Sequence[tuple[str, str, str, str | None]]) -> None
 def claim(using: str, token: str, n: int) -> list[Row]:
     """Lease the `n` oldest rows whose turn it is to `token`, fewer where their texts exceed BATCH_BYTES."""
     skip_locked = connections[using].features.has_select_for_update_skip_locked
-    with transaction.atomic(using):
+    with transaction.atomic(using) if skip_locked else nullcontext():
         free = ready(using).order_by("not_before", "id")
         free = free.select_for_update(skip_locked=True) if skip_locked else free
         pks = _cut(free.values_list("pk", Length("canonical"))[:n])

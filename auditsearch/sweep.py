@@ -85,9 +85,9 @@ def deliver(
     except BackendUnavailable as error:
         pause.begin("store_unavailable", str(error))
     except DatabaseError as error:
-        reason = outbox.explained(error, using)
-        if reason is error or not optional:
-            pause.begin("outbox_unavailable", str(reason))
+        remedy = outbox.missing(error, using)
+        if not (remedy and optional):
+            pause.begin("outbox_unavailable", str(remedy or error).partition("\n")[0])
     except Exception as error:
         pause.begin("delivery_failed", f"{type(error).__name__} while shipping.")
         logger.debug("Shipping failed.", exc_info=True, extra={"action": "delivery_failed"})
