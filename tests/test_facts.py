@@ -52,6 +52,7 @@ def test_each_kind_of_value_has_its_facts(value: Any, expected: set[str]) -> Non
     assert of("snapshot", snapshot={"f": value}) == expected
 
 
+@override_settings(TIME_ZONE="UTC")
 def test_envelope_strings_and_time_parts_are_facts() -> None:
     assert of("user_name", user_name="Anna") == {"user_name=Anna"}
     assert of("@") == {"@year=2026", "@month=11", "@day=22", "@weekday=7", "@hour=8"}
