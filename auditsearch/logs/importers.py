@@ -125,7 +125,7 @@ def parse(raw: bytes, n: int, zone: tzinfo, encoding: str) -> Entry:
     if match is None:
         return Entry(raw, n, text)
     try:
-        moment = datetime.strptime(match[1], "%Y-%m-%d %H:%M:%S,%f").replace(tzinfo=zone).astimezone(UTC)
+        moment = datetime.fromisoformat(match[1]).replace(tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return Entry(raw, n, text)
     return Entry(raw, n, match[4], moment, match[2], match[3])
