@@ -25,7 +25,7 @@ examples:
       another server's file of the same name: without --source, equal lines of both would be one event
 
 Importing a file again adds nothing: the id of an event is made of source, log and the line's own bytes. Say the same
---source, --log and --period each time. Values named like passwords are hidden before anything is stored.
+options each time. Values named like passwords are hidden before anything is stored.
 """
 
 
