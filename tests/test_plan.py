@@ -60,7 +60,7 @@ def value_fits(op: str, asked: Any, value: str) -> bool:
     return op == "any"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(cases())
 def test_an_engine_with_the_oracle_s_check_answers_as_the_oracle_does(case: tuple[list[Document], Node]) -> None:
     documents, tree = case

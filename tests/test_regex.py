@@ -50,6 +50,28 @@ def test_lucene_s_form_matches_a_whole_value_exactly_where_the_pattern_is_found(
     assert bool(re.fullmatch(str(body), text)) == pattern.search(text)  # what we write of Lucene's means the same here
 
 
+@settings(max_examples=400, deadline=None)
+@given(PATTERNS, TEXTS)
+def test_the_wide_reading_matches_all_and_the_narrow_one_only_what_is_found(source: str, text: str) -> None:
+    compiled(source)
+    wide, narrow = (Pattern(source, reading).lucene() for reading in ("wide", "narrow"))
+    found = bool(re.search(source, text))
+    assert wide is None or not found or re.fullmatch(wide, text)
+    assert narrow is None or found or not re.fullmatch(narrow, text)
+
+
+@pytest.mark.parametrize("source", [r"\w+@example", r"\bИванов\b", r"^\d{4}-\d\d-\d\d$"])
+def test_unicode_s_classes_and_boundaries_have_a_wide_reading(source: str) -> None:
+    assert Pattern(source).lucene() is None
+    assert Pattern(source, "wide").lucene()
+
+
+def test_the_servers_count_characters_beyond_the_basic_plane_twice() -> None:
+    smiles = f"[{''.join(chr(0x1F600 + 2 * n) for n in range(20))}]"
+    assert Pattern(smiles * 20).lucene()
+    assert Pattern(smiles * 25).lucene() is None  # 600 characters
+
+
 @settings(max_examples=200, deadline=None)
 @given(PATTERNS, TEXTS)
 def test_each_found_value_holds_the_literals(source: str, text: str) -> None:

@@ -38,10 +38,12 @@ _PLACES = {
 class Pattern:
     """A regular expression of Python's syntax, found anywhere in a value, case-sensitive, as `re.search` finds it.
 
-    Raises InvalidValue where the syntax is wrong, RE2 can't run it, or it is longer than 1,000 characters.
+    Raises InvalidValue where the syntax is wrong, RE2 can't run it, or it is longer than 1,000 characters. `reading`
+    says how a server that can't have the exact form reads it; `search` is always exact.
     """
 
     source: str
+    reading: regex_lucene.Reading = "exact"
 
     def __post_init__(self) -> None:
         _engine(self.source)
@@ -56,9 +58,10 @@ class Pattern:
     def lucene(self) -> str | None:
         """Return the Lucene expression that matches the whole of each value found here, clipped ones never.
 
-        None where there is none that is safe: `\\b`, Unicode's `\\w`, and what would take the server long.
+        None where there is none that is safe: `\\b`, Unicode's `\\w`, and what would take the server long. The wide
+        `reading` matches these values and others, the narrow one only such, but not all; both have short classes.
         """
-        return regex_lucene.translate(_engine(self.source).syntax, LENGTH)
+        return regex_lucene.translate(_engine(self.source).syntax, LENGTH, self.reading)
 
     @property
     def literals(self) -> tuple[str, ...]:

@@ -1,11 +1,15 @@
 """A regular expression as Lucene's own, which the servers match against the whole of a keyword.
 
 Lucene's `.` is any character, `# @ & < > ~ "` are operators of its own, and it has no places but the value's ends.
+Unicode's `\\w` and `\\d` are long there, so besides the exact reading there is a wide one, which takes all characters
+beyond ASCII for one of them and each place for granted, and a narrow one, which takes none.
 """
 
 from __future__ import annotations
 
-from auditsearch.query.charset import Ranges, askable, complement, union
+from typing import Literal
+
+from auditsearch.query.charset import LAST, Ranges, askable, complement, union
 from auditsearch.query.regex_cost import affordable
 from auditsearch.query.regex_syntax import At, Chars, Choice, Repeat, Sequence, Syntax
 
@@ -17,16 +21,44 @@ class _NoForm(Exception):
     """Lucene has no form of this."""
 
 
-def translate(node: Syntax, length: int) -> str | None:
-    """Return the expression that matches exactly the values in which `node` is found.
+Reading = Literal["exact", "wide", "narrow"]
 
-    None where there is none, where it takes over `length` characters, or the server would have too much work with it.
+_MANY = 16  # ranges of a class that only the exact reading writes out
+_ASCII = 0x7F
+
+
+def translate(node: Syntax, length: int, reading: Reading = "exact") -> str | None:
+    """Return the expression that matches the values in which `node` is found; wide, more of them, narrow, fewer.
+
+    None where there is none, where it takes over `length` units, or the server would have too much work with it.
     """
     try:
-        body = _form(node, True, True)
+        read = node if reading == "exact" else _read(node, reading)
+        body = _form(read, True, True)
     except _NoForm:
         return None
-    return body if len(body) <= length and affordable(node) else None
+    return body if units(body) <= length and affordable(read) else None
+
+
+def units(text: str) -> int:
+    """Return the length as the servers count it: a character beyond U+FFFF is two."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def _read(node: Syntax, reading: Reading) -> Syntax:
+    match node:
+        case Chars(ranges) if len(ranges) > _MANY:
+            ascii_ones = tuple((first, min(last, _ASCII)) for first, last in ranges if first <= _ASCII)
+            return Chars(union((*ascii_ones, (_ASCII + 1, LAST)) if reading == "wide" else ascii_ones))
+        case Sequence(items):
+            return Sequence(tuple(_read(item, reading) for item in items))
+        case Choice(items):
+            return Choice(tuple(_read(item, reading) for item in items))
+        case Repeat(item, low, high):
+            return Repeat(_read(item, reading), low, high)
+        case At("boundary" | "inside") if reading == "wide":
+            return Sequence(())
+    return node
 
 
 def _form(node: Syntax, start: bool, end: bool) -> str:
@@ -35,18 +67,19 @@ def _form(node: Syntax, start: bool, end: bool) -> str:
         case At(place):
             return _place(place, start, end)
         case Sequence((first, *middle, last)):
-            return (
-                _form(first, start, False) + "".join([_form(x, False, False) for x in middle]) + _form(last, False, end)
-            )
+            inner = [_form(item, False, False) for item in middle]
+            return "".join([_form(first, start, False), *inner, _form(last, False, end)])
+        case Sequence((only,)):
+            return _form(only, start, end)
         case Choice(items):
             return "(" + "|".join([_form(item, start, end) or "()" for item in items]) + ")"
         case Chars(ranges):
             core = _class(ranges)
         case Repeat(item, low, high):
-            core = f"({_form(item, False, False)}){_times(low, high)}"
+            core = f"({_form(item, False, False) or '()'}){_times(low, high)}"
         case Sequence(_):
-            core = "()"
-    return _open(start) + core + _open(end)
+            core = ""
+    return (_open(start) + core + _open(end)) or "()"
 
 
 def _open(at_end: bool) -> str:

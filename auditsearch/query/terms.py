@@ -6,12 +6,14 @@ A `Superset` stands where the engine has only windows of long values, or no orde
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal
 
 from auditsearch.forms import CLIPPED, VALUE, WINDOW_END, clip, number_key, utc_text
 from auditsearch.query.algebra import all_of, any_of
-from auditsearch.query.regex import LENGTH, LITERAL, Pattern
+from auditsearch.query.regex import LENGTH, LITERAL
+from auditsearch.query.regex_lucene import Reading, units
 from auditsearch.query.tree import NONE, Fact, Node, Not, Or, Superset, Where
 from auditsearch.query.values import Value, kind_of
 from auditsearch.words import fold
@@ -70,6 +72,8 @@ def ends(where: Where, text: str, folded: bool) -> Node:
 def _with_windows(where: Where, whole: Node, windows: Fact, text: str) -> Node:
     if not text:
         return whole
+    if len(text) > VALUE:  # longer than any text form in a fact
+        return Superset(windows, where)
     return any_of((whole, windows if len(text) <= LITERAL else Superset(windows, where)))
 
 
@@ -85,20 +89,29 @@ def folded(form: Callable[[Where, str, bool], Node]) -> Form:
 
 def matching(where: Where) -> Node:
     """`regex`: the engine's own expression for values up to 256 characters, windows and the oracle for longer ones."""
-    pattern: Pattern = where.value
+    exact, wide, narrow = (_expression(where, reading) for reading in ("exact", "wide", "narrow"))
+    if exact:
+        return any_of((exact, Superset(_holding(where, ("~",)), where)))
+    if wide is None:
+        return Superset(_holding(where, ("=", "~")), where)
+    rough = Superset(any_of((wide, _holding(where, ("~",)))), where)
+    return any_of((narrow, rough)) if narrow else rough
+
+
+def _expression(where: Where, reading: Reading) -> Fact | None:
+    pattern = replace(where.value, reading=reading)
     body = pattern.lucene()
-    if body is None or len(body) + 2 * len(where.path) + 2 > LENGTH:
-        return Superset(_holding(where.path, pattern, ("=", "~")), where)
-    short = Fact(where.path, "=", "regexp", pattern)
-    return any_of((short, Superset(_holding(where.path, pattern, ("~",)), where)))
+    if body is None or units(body) + 2 * units(where.path) + 2 > LENGTH:
+        return None
+    return Fact(where.path, "=", "regexp", pattern)
 
 
-def _holding(path: str, pattern: Pattern, seps: tuple[Literal["=", "~"], ...]) -> Node:
-    """The path has what `pattern` requires, in facts of `seps`."""
-    literals = pattern.literals
+def _holding(where: Where, seps: tuple[Literal["=", "~"], ...]) -> Node:
+    """The path has what the pattern requires, in facts of `seps`."""
+    literals = where.value.literals
     if not literals:
-        return Fact(path, seps[0], "any", "")
-    return all_of(any_of(Fact(path, sep, "contains", literal) for sep in seps) for literal in literals)
+        return Fact(where.path, seps[0], "any", "")
+    return all_of(any_of(Fact(where.path, sep, "contains", literal) for sep in seps) for literal in literals)
 
 
 def between(key: Literal["gt", "gte", "lt", "lte"]) -> Form:
