@@ -23,6 +23,7 @@ LIMITS = {
     "update_ratio": ("<=", 0.3),
     "load_added_us": ("<=", 1.0),
     "loop100_sql": ("<=", 201),
+    "delete100_over": ("<=", 0),
 }
 
 
@@ -110,6 +111,7 @@ def counted(worker: Worker) -> dict[str, dict[str, int]]:
         "loop of 100 creates, autocommit": worker.ask("statements", "create_by_id", 100, False),
         "loop of 100 creates, one transaction": worker.ask("statements", "create_by_id", 100, True),
         "delete of 100 by a queryset": worker.ask("statements", "delete_queryset", 100, False),
+        "the same with a receiver of post_delete": worker.ask("statements", "delete_heard", 100, False),
     }
 
 
@@ -130,14 +132,17 @@ def ratio(times: Times, operation: str) -> float:
 def figures_of(times: Times, counts: dict[str, dict[str, dict[str, int]]]) -> dict[str, object]:
     ours, plain = counts["auditsearch"], counts["plain"]
     delete = ours["delete of 100 by a queryset"]
+    inserts = sum(number for kind, number in delete.items() if kind.startswith("INSERT"))
+    own = real(plain["the same with a receiver of post_delete"])
     return {
         "create_ratio": ratio(times, "create"),
         "update_ratio": ratio(times, "update"),
         "load_added_us": added(times, "load", "auditsearch"),
         "loop100_sql": max(real(counts) for title, counts in ours.items() if title.startswith("loop")),
         "delete100_sql": real(delete),
-        "delete100_inserts": sum(number for kind, number in delete.items() if kind.startswith("INSERT")),
-        "delete100_django_sql": real(plain["delete of 100 by a queryset"]),
+        "delete100_inserts": inserts,
+        "delete100_django_sql": own,
+        "delete100_over": real(delete) - own - inserts,
     }
 
 

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models.signals import post_delete
 
 from bench.models import Chart, Clinic, Patient, Person
 from bench.statements import kind, traced
@@ -113,6 +114,24 @@ def delete_queryset(n: int) -> Run:
     return Patient.objects.all().delete
 
 
+def delete_heard(n: int) -> Run:
+    """The same where a receiver listens that does nothing: Django then reads the rows first, whoever logs."""
+
+    def run() -> None:
+        post_delete.connect(hear, sender=Patient)
+        try:
+            Patient.objects.all().delete()
+        finally:
+            post_delete.disconnect(hear, sender=Patient)
+
+    stored(Patient, n)
+    return run
+
+
+def hear(**_: Any) -> None:
+    """A receiver that does nothing."""
+
+
 def load_plain(n: int) -> Run:
     stored(Patient, n)
     return partial(list, Patient.objects.all())
@@ -132,6 +151,7 @@ OPERATIONS = {
         update_by_id,
         delete_fetched,
         delete_queryset,
+        delete_heard,
         load_plain,
         load_mutable,
     )

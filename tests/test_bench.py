@@ -14,6 +14,7 @@ COUNTS = {
     "loop of 100 creates, autocommit": {"INSERT bench_patient": 100, "INSERT auditsearch_outbox": 100, "BEGIN": 100},
     "loop of 100 creates, one transaction": {"INSERT bench_patient": 100, "SELECT bench_clinic": 1},
     "delete of 100 by a queryset": {"SELECT bench_patient": 1, "DELETE bench_patient": 1, "INSERT x": 2, "COMMIT": 1},
+    "the same with a receiver of post_delete": {"SELECT bench_patient": 1, "DELETE bench_patient": 1},
 }
 
 
