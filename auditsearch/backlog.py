@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from auditsearch.backends.base import Finding
 from auditsearch.models import OutboxRow, State
 from auditsearch.notes import noted
+from auditsearch.outbox import waiting
 
 LATE = timedelta(minutes=10)
 """From then on a waiting event is a sign of trouble: the longest wait between two attempts is half of it."""
@@ -41,9 +42,9 @@ def counts(using: str) -> dict[str, int]:
 
 def oldest_age(using: str) -> timedelta | None:
     """Return how long ago, by the database's clock, the oldest waiting row was written; None where none waits."""
-    waiting = OutboxRow.objects.using(using).filter(state=State.WAITING)
-    waiting = waiting.exclude(pk__in=list(_noted(using).values_list("pk", flat=True)))
-    age: timedelta | None = waiting.aggregate(age=Now() - Min("created_at"))["age"]
+    rows = OutboxRow.objects.using(using).filter(state=State.WAITING)
+    rows = rows.exclude(pk__in=list(_noted(using).values_list("pk", flat=True)))
+    age: timedelta | None = rows.aggregate(age=Now() - Min("created_at"))["age"]
     return age
 
 
@@ -74,5 +75,5 @@ def _words(age: timedelta) -> str:
 
 def _noted(using: str) -> QuerySet[OutboxRow]:
     there = noted(using, connections[using].vendor)
-    rows = OutboxRow.objects.using(using).filter(state=State.WAITING, pk__in=[note.pk for note in there])
+    rows = waiting(using, [note.pk for note in there])
     return rows.filter(event_id__in=[note.event_id for note in there])

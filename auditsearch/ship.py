@@ -5,6 +5,7 @@ No lock or transaction is held while sending. While one batch is on its way to a
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -171,10 +172,11 @@ def _document(row: Row) -> Document:
 
 
 def _send(backend: Backend, batch: Batch) -> Callable[[], list[Outcome]]:
-    if backend.embedded or not batch.documents:
-        outcomes = _index(backend, batch)
-        return lambda: outcomes
-    return Flight(backend, batch).land
+    if not backend.embedded and batch.documents:
+        with contextlib.suppress(RuntimeError):  # no thread can be started while the process ends
+            return Flight(backend, batch).land
+    outcomes = _index(backend, batch)
+    return lambda: outcomes
 
 
 def _index(backend: Backend, batch: Batch) -> list[Outcome]:

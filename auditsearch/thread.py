@@ -29,17 +29,19 @@ class Shipper(threading.Thread):
         self.bell, self.quit = threading.Event(), threading.Event()
 
     def run(self) -> None:
-        while not self.quit.is_set():
+        leaving = False
+        while not leaving:
+            leaving = self.quit.is_set()
             self.bell.clear()
             try:
-                sweep.sweep(stop=self.quit.is_set)
+                sweep.sweep(stop=(lambda: False) if leaving else self.quit.is_set)
             finally:
                 connections.close_all()
-            if self.bell.wait(SWEEP_SECONDS):
+            if not leaving and self.bell.wait(SWEEP_SECONDS):
                 self.quit.wait(LINGER_SECONDS)
 
     def finish(self) -> None:
-        """Ship what is on its way, and end."""
+        """Sweep once more, and end; not waited for longer than EXIT_SECONDS."""
         self.quit.set()
         self.bell.set()
         self.join(EXIT_SECONDS)

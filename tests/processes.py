@@ -284,6 +284,12 @@ def forked_child() -> None:
     (FOLDER / "child").write_text(json.dumps(shipper is not None and shipper.pid == os.getpid() and shipper.is_alive()))
 
 
+def leave() -> None:
+    """Capture, ring the thread, and end."""
+    choose(DELIVERY="thread")
+    append("last")
+
+
 def until(true: Callable[[], bool]) -> None:
     """Wait at most 20 seconds."""
     end = time.monotonic() + 20
@@ -295,4 +301,6 @@ def until(true: Callable[[], bool]) -> None:
 
 if __name__ == "__main__":
     site()
-    print(json.dumps({"crashes": crashes, "race": race, "requests": requests, "fork": fork}[SCENARIO]()))
+    print(
+        json.dumps({"crashes": crashes, "race": race, "requests": requests, "fork": fork, "leave": leave}[SCENARIO]())
+    )

@@ -21,6 +21,7 @@ from django.db import connection, connections, transaction
 
 from auditsearch import delivery, notes, outbox, queue, ship, sweep, thread
 from auditsearch.backends import base, get_backend
+from auditsearch.backends.sqlite import SQLiteBackend
 from auditsearch.event import new_id
 from auditsearch.exceptions import BackendUnavailable, ConfigurationError
 from auditsearch.hostlock import HostLock, lock_path
@@ -289,6 +290,10 @@ class TestProcesses:
 
     def test_after_a_fork_the_child_ships_with_a_thread_of_its_own(self, tmp_path) -> None:
         assert processes("fork", tmp_path) == {"own": True, "stored": ["child", "parent"]}
+
+    def test_a_process_that_ends_ships_what_it_has_just_captured(self, tmp_path) -> None:
+        processes("leave", tmp_path)
+        assert SQLiteBackend(tmp_path / "store").count(And(())) == 1
 
 
 def test_every_fate_but_shipped_is_told() -> None:

@@ -222,6 +222,11 @@ def test_claiming_the_oldest_reads_the_index() -> None:
     assert "TEMP B-TREE" not in plan
 
 
+def test_settling_goes_by_the_rows_keys() -> None:
+    plan = outbox.waiting("default", [1, 2]).filter(event_id__in=["a"], lease_token="me").explain()
+    assert "USING INTEGER PRIMARY KEY" in plan
+
+
 def test_counts_and_age_tell_the_backlog() -> None:
     assert (backlog.counts("default"), backlog.oldest_age("default")) == ({}, None)
     append(3)

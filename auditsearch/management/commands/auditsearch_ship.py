@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import close_old_connections
+from django.db import connections
 
 from auditsearch import backlog, outbox, sweep
 from auditsearch.backends import get_backend
@@ -94,7 +94,9 @@ class Command(BaseCommand):
             done = sum(sweep.deliver(alias, stop=quit_.is_set).done for alias in aliases)
             if done:
                 self.stdout.write(f"{done:,} events shipped.")
-            close_old_connections()
+            for alias in aliases:
+                if not connections[alias].in_atomic_block:
+                    connections[alias].close_if_unusable_or_obsolete()
             quit_.wait(IDLE_SECONDS)
         for alias in aliases:
             drain(alias, get_backend(), 0)  # removes what was shipped
