@@ -26,6 +26,9 @@ from auditsearch.query.tree import ALL, NONE, Node, Not
 PAGE = 500
 """Events that are fetched at once."""
 
+LARGEST_PAGE = 10_000
+"""Events that a server gives at once."""
+
 SHOWN = 20
 """Events that `repr` shows."""
 
@@ -41,7 +44,7 @@ SORTABLE = {name: stored for name, (stored, _) in FIELDS.items() if name not in 
 class Events:
     """Events that answer a question, newest first unless `order_by` says otherwise. Nothing is asked until needed.
 
-    `for`, `len`, `list`, `bool` and `in` fetch all of them once and keep them; `count`, `exists`, `first`, slices and
+    `for`, `len`, `list` and `in` fetch all of them once and keep them; `bool`, `count`, `exists`, `first`, slices and
     `iterator` do not. Each method returns a new object. Errors in a question are raised where it is put; looking at
     the answer may raise BackendUnavailable, PartialAnswer or ConfigurationError.
     """
@@ -87,7 +90,9 @@ class Events:
         return next(self[:1].iterator(), None)
 
     def iterator(self, page: int = PAGE) -> Iterator[Event]:
-        """Yield all, however many, `page` at a time, without keeping them."""
+        """Yield all, however many, `page` at a time (1 to 10,000), without keeping them."""
+        if not 1 <= page <= LARGEST_PAGE:
+            raise QueryError(f"page is {page}; it must be 1 to {LARGEST_PAGE}.")
         return map(_event, self._stream(page))
 
     def __iter__(self) -> Iterator[Event]:

@@ -171,6 +171,12 @@ def test_the_iterator_yields_any_number_page_after_page() -> None:
     assert asked(events) == ["search"] * 7
 
 
+@pytest.mark.parametrize("page", [0, -1, 10_001])
+def test_a_page_that_no_store_gives_is_an_error(page: int) -> None:
+    with pytest.raises(QueryError, match="1 to 10000"):
+        named("abc").iterator(page=page)
+
+
 @pytest.mark.parametrize("order", [("timestamp",), ("user", "-suid"), ("-user", "suid"), ("suid", "-user")])
 def test_pages_follow_each_other_in_any_order(order: tuple[str, ...]) -> None:
     changes = [{"user": user, "suid": suid} for user in (None, "a", "b") for suid in ("1", None, "2")]

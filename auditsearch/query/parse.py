@@ -15,7 +15,7 @@ from auditsearch.exceptions import InvalidValue, UnknownField, UnknownLookup
 from auditsearch.forms import encode_key
 from auditsearch.query.lookups import LOOKUPS, lookups_of
 from auditsearch.query.tree import And, Node, Not, Or, Where, Words
-from auditsearch.query.values import Kind
+from auditsearch.query.values import Kind, text
 from auditsearch.words import words
 
 ROOTS = {"_context": "context", "_snapshot": "snapshot", "_from": "from", "_to": "to"}
@@ -121,9 +121,7 @@ def _named(name: str, parts: list[str], lookup: str | None) -> Field:
 def _words(name: str, parts: list[str], value: Any) -> Node:
     if parts:
         raise UnknownLookup(f"{name} takes no lookup; for a part of one value, write _context__key__icontains='...'.")
-    if not isinstance(value, str):
-        raise InvalidValue(f"{name} takes text, not a {type(value).__name__}.")
-    asked = words(canonical.text(value))
+    asked = words(text(name, value, "any"))
     if not asked:
         raise InvalidValue(f"{name} takes at least one word: a run of letters or digits.")
     return Words(tuple(asked if name == "phrase" else dict.fromkeys(asked)), name == "phrase")
