@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from enum import Enum
 from typing import Literal, NamedTuple, Protocol
 
@@ -34,7 +35,8 @@ class Outcome:
 
 
 class Sort(NamedTuple):
-    """One sort key: a stored envelope name or `ts`, and its direction. Missing values are last both ways."""
+    """One sort key and its direction: a stored envelope name, `ts`, `id` or `promoted.<name>`. Missing values are last
+    both ways; of several values the smallest counts ascending, the largest descending."""
 
     field: str
     descending: bool = False
@@ -53,6 +55,38 @@ class Page(NamedTuple):
 
     hits: list[Hit]
     total: int | None = None
+    exact: bool = True
+
+
+Value = str | int | float | datetime
+"""One value of a column: text in its clipped form; of a promoted field a number or an aware time, too."""
+
+Interval = Literal["year", "month", "week", "day", "hour", "minute"]
+"""The stretch of time of one bar; a week begins on Monday."""
+
+
+class Facets(NamedTuple):
+    """How many events have each value of one field: the most frequent values, equal counts by value ascending.
+
+    `total` events fit, `missing` of them have no value, `other` values of events are not listed (an event with two
+    values counts twice). Not `exact`: too many different values to be sure of the list and its counts.
+    """
+
+    values: list[tuple[Value, int]]
+    other: int
+    missing: int
+    total: int
+    exact: bool = True
+
+
+class Histogram(NamedTuple):
+    """How many events lie in each stretch of time: (start, count), without a gap from the first event to the last.
+
+    Starts are microseconds since the epoch; a bar ends where the next one starts, the last one at `end`.
+    """
+
+    bars: list[tuple[int, int]]
+    end: int = 0
     exact: bool = True
 
 
@@ -106,6 +140,16 @@ class Backend(Protocol):
 
     def count(self, node: Node) -> int:
         """Exact number of events that fit."""
+
+    def facets(self, node: Node, field: str, *, size: int = 10) -> Facets:
+        """The `size` most frequent values of `field`, a stored envelope name but `verbose`, or `promoted.<name>`.
+
+        Raises UnknownField."""
+
+    def histogram(self, node: Node, interval: Interval, zone: tzinfo) -> Histogram:
+        """Events by time of `ts`, in stretches of the wall clock of `zone`.
+
+        Raises QueryError where these would be more than 2,000 (`auditsearch.intervals.MOST`)."""
 
     def refresh(self) -> None:
         """Make all that was stored visible to questions."""
