@@ -17,9 +17,10 @@ class AuditSearchConfig(AppConfig):
     def ready(self) -> None:
         """Connect the tracked models and the sign-ins, and register the system checks."""
         from auditsearch import checks  # noqa: F401 - importing registers them
-        from auditsearch.capture import registry
+        from auditsearch.capture import registry, unmigrated
 
         registry.reload()
+        unmigrated.connect()
         setting_changed.connect(_reload, dispatch_uid="auditsearch.registry")
         if apps.is_installed("django.contrib.auth"):
             from auditsearch.capture import auth

@@ -48,5 +48,5 @@ def about(draft: Record, instance: Any) -> None:
     meta = instance._meta.concrete_model._meta
     draft.object_type = f"{meta.app_label}.{meta.object_name}"
     draft.object_id = key_text(instance.pk)
-    with no_queries():
+    with no_queries:
         draft.object_label = label(instance)

@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.db.models.deletion import Collector
 
 from auditsearch.capture import state
-from auditsearch.capture.diff import Plan, Row, plans
+from auditsearch.capture.diff import Plan, Row, concrete, plans
 from auditsearch.capture.drafts import DELETE, draft
 from auditsearch.capture.record import Record, key_text, write
 from auditsearch.conf import settings
@@ -24,7 +24,7 @@ def capturing_delete(delete: Callable[..., Any]) -> Callable[..., Any]:
     """Return a `Collector.delete` that writes the events of all tracked objects it deletes by one INSERT."""
 
     def captured(self: Collector) -> Any:
-        tracked = [model for model in self.data if model._meta.concrete_model in plans]
+        tracked = [model for model in self.data if concrete(model) in plans]
         if not tracked or not settings.ENABLED:
             return _deleting(self, delete)
         using = str(self.using)
@@ -41,7 +41,7 @@ def capturing_delete(delete: Callable[..., Any]) -> Callable[..., Any]:
 
 def _deleting(collector: Collector, delete: Callable[..., Any]) -> Any:
     result = delete(collector)
-    if any(field.model._meta.concrete_model in plans for field, _ in collector.field_updates):
+    if any(concrete(field.model) in plans for field, _ in collector.field_updates):
         state.distrust()  # SET_NULL and the like have changed rows behind the objects that keep them
     return result
 
@@ -53,11 +53,11 @@ def _deleted(
     covered = {
         (parent, getattr(instance, parent._meta.pk.attname))
         for model, instances in objects.items()
-        for parent in model._meta.concrete_model._meta.get_parent_list()
+        for parent in concrete(model)._meta.get_parent_list()
         for instance in instances
     }
     for model, instances in objects.items():
-        plan = plans[model._meta.concrete_model]
+        plan = plans[concrete(model)]
         for instance, row in _rows(plan, instances, str(collector.using)):
             if (plan.model, instance.pk) not in covered:
                 yield model, _delete_draft(plan, instance, row, getattr(collector, "origin", None))
@@ -65,13 +65,13 @@ def _deleted(
 
 def _rows(plan: Plan, instances: Sequence[models.Model], using: str) -> Iterator[tuple[models.Model, Row]]:
     """Yield each object with its row in the database; those that are not surely known are read by one SELECT."""
-    known = {instance.pk: state.kept(instance, plan, using) for instance in instances}
-    missing = [pk for pk, row in known.items() if row is None]
+    known = {key_text(instance.pk): state.kept(instance, plan, using) for instance in instances}
+    missing = [instance.pk for instance in instances if known[key_text(instance.pk)] is None]
     for start in range(0, len(missing), 500):
-        rows = models.QuerySet(plan.model, using=using).filter(pk__in=missing[start : start + 500]).order_by()
-        known |= {plan.key(row): row for row in map(plan.store, rows.values_list(*plan.attnames))}
+        rows = state.rows_of(plan, using).filter(pk__in=missing[start : start + 500])
+        known |= {key_text(plan.key(row)): row for row in map(plan.store, rows.values_list(*plan.attnames))}
     for instance in instances:
-        if (row := known[instance.pk]) is not None:
+        if (row := known[key_text(instance.pk)]) is not None:
             yield instance, row
 
 
@@ -85,11 +85,11 @@ def _delete_draft(plan: Plan, instance: models.Model, row: Row, origin: Any) -> 
 def _cause(instance: models.Model, origin: Any) -> dict[str, str | None] | None:
     """Return what was deleted first, where this object only went with it."""
     if isinstance(origin, models.Model):
-        cause = origin._meta.concrete_model
+        cause = concrete(type(origin))
         if isinstance(instance, cause) and getattr(instance, cause._meta.pk.attname) == origin.pk:
             return None
         return {"object_type": cause._meta.label, "object_id": key_text(origin.pk)}
     model = getattr(origin, "model", None)
-    if model is None or model._meta.concrete_model is instance._meta.concrete_model:
+    if model is None or concrete(model) is concrete(type(instance)):
         return None
-    return {"object_type": model._meta.concrete_model._meta.label, "object_id": None}
+    return {"object_type": concrete(model)._meta.label, "object_id": None}

@@ -99,6 +99,11 @@ plans: dict[type[models.Model], Plan] = {}
 """Tracked concrete models, and what is known of each."""
 
 
+def concrete(model: type[models.Model]) -> type[models.Model]:
+    """Return the model whose table a proxy uses; any other model is its own."""
+    return model._meta.concrete_model or model
+
+
 def differs(column: Column, before: Any, value: Any) -> bool:
     """Return whether two unequal values still differ once the old one, as a loader left it, is read like the new."""
     return bool(stored(column, before) != value) if not column.frozen else True

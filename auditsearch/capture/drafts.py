@@ -25,7 +25,7 @@ def draft(
 ) -> Record:
     """Return the draft of a model's event: snapshot, labels, diff of the changed positions, and a sentence."""
     record = Record(code, object_type=plan.label, object_id=key_text(plan.key(row)), ready=True)
-    with no_queries():
+    with no_queries:
         record.object_label = label(instance)
         if texts := labels(plan, instance, row):
             record.context_data["labels"] = texts

@@ -49,12 +49,12 @@ def column(field: models.Field[Any, Any]) -> Column:
     """Return how `field`'s values are read; a foreign key's are those of the key it points to."""
     kind, base = _kind(target(field))
     if base is None:
-        return Column(field.attname, None, _reader(field, freeze), frozen=True)
+        return Column(field.attname, None, _reader(field, _frozen), frozen=True)
     exact, convert = kind
     return Column(field.attname, exact, _reader(field, convert), frozen=False)
 
 
-def target(field: models.Field[Any, Any]) -> Any:
+def target(field: Any) -> Any:
     """Return the field that a foreign key's or a generated field's value belongs to in the end."""
     while isinstance(field, models.ForeignKey) or getattr(field, "generated", False):
         field = field.target_field if isinstance(field, models.ForeignKey) else field.output_field
@@ -87,8 +87,7 @@ def thaw(frozen: Any) -> Any:
     return canonical.loads(frozen.decode()) if isinstance(frozen, bytes) else frozen
 
 
-def _reader(field: Any, convert: Callable[[Any, Any], Any] | Read) -> Read:
-    frozen = convert is freeze
+def _reader(field: Any, convert: Callable[[Any, Any], Any]) -> Read:
     target_field = target(field)
 
     def read(value: Any) -> Any:
@@ -97,9 +96,7 @@ def _reader(field: Any, convert: Callable[[Any, Any], Any] | Read) -> Read:
         if hasattr(value, "resolve_expression"):
             return UNKNOWN
         try:
-            if frozen:
-                return freeze(target_field.to_python(value))
-            return convert(target_field, value.value if isinstance(value, Enum) else value)
+            return convert(target_field, value)
         except Exception:  # the database took what the field's own code does not understand: ask it
             return UNKNOWN
 
@@ -116,12 +113,17 @@ def _kind(field: Any) -> tuple[Any, type | None]:
     return None, None
 
 
+def _frozen(field: Any, value: Any) -> bytes:
+    return freeze(field.to_python(value))
+
+
 def _text(field: Any, value: Any) -> str:
+    value = value.value if isinstance(value, Enum) else value
     return str.__str__(value if isinstance(value, str) else field.to_python(value))
 
 
 def _plain(field: Any, value: Any) -> Any:
-    return field.to_python(value)
+    return field.to_python(value.value if isinstance(value, Enum) else value)
 
 
 def _decimal(field: Any, value: Any) -> Any:
@@ -132,9 +134,9 @@ def _decimal(field: Any, value: Any) -> Any:
     return Decimal(str(format_number(field.to_python(value), field.max_digits, field.decimal_places)))
 
 
-def _time_of(field: Any, value: Any) -> datetime.datetime:
-    if type(value) is not datetime.datetime:
-        value = value if isinstance(value, datetime.datetime) else _midnight(field, value)
+def _time_of(field: Any, value: Any) -> Any:
+    if not isinstance(value, datetime.datetime):
+        value = _parsed(field, value)
     if not django_settings.USE_TZ or value.tzinfo is datetime.UTC:
         return value
     if value.tzinfo is None:
@@ -142,11 +144,10 @@ def _time_of(field: Any, value: Any) -> datetime.datetime:
     return value.astimezone(datetime.UTC)
 
 
-def _midnight(field: Any, value: Any) -> datetime.datetime:
+def _parsed(field: Any, value: Any) -> Any:
     if isinstance(value, datetime.date):
         return datetime.datetime.combine(value, datetime.time())  # to_python would warn of its naive result
-    parsed: datetime.datetime = field.to_python(value)
-    return parsed
+    return field.to_python(value)
 
 
 def _float(field: Any, value: Any) -> float:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from django.db import connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
+from django.dispatch import receiver
 
 from auditsearch.capture.diff import Plan, Row
 from auditsearch.conf import settings
@@ -16,17 +20,51 @@ class _QueryRefusedError(Exception):
     """A label may not run queries; AUDITSEARCH["LABEL_QUERIES"] = True allows it."""
 
 
-@contextmanager
-def no_queries() -> Iterator[None]:
-    """Refuse queries on all open connections of this thread, unless LABEL_QUERIES allows them."""
-    guarded = [] if settings.LABEL_QUERIES else connections.all(initialized_only=True)
-    for connection in guarded:
-        connection.execute_wrappers.append(_refuse)
-    try:
-        yield
-    finally:
-        for connection in guarded:
-            connection.execute_wrappers.remove(_refuse)
+class _NoQueries:
+    """Refuses queries on all connections of this thread, unless LABEL_QUERIES allows them."""
+
+    def __enter__(self) -> None:
+        _thread.guarded = not settings.LABEL_QUERIES
+        for connection in _connections() if _thread.guarded else ():
+            connection.execute_wrappers.append(_refuse)
+
+    def __exit__(self, *_: object) -> None:
+        _thread.guarded = False
+        for connection in _connections():
+            if _refuse in connection.execute_wrappers:
+                connection.execute_wrappers.remove(_refuse)
+
+
+no_queries = _NoQueries()
+_thread = threading.local()
+
+
+def _connections() -> Sequence[BaseDatabaseWrapper]:
+    """Return this thread's connections; asking Django for them each time would cost more than the labels."""
+    if _thread.__dict__.get("connections") is None:
+        _thread.connections = connections.all(initialized_only=True)
+    known: Sequence[BaseDatabaseWrapper] = _thread.connections
+    return known
+
+
+@receiver(connection_created, dispatch_uid="auditsearch.labels")
+def _forget_connections(**_: object) -> None:
+    _thread.connections = None
+
+
+def refuse_relations_early() -> None:
+    """Refuse a foreign key that is not at hand before Django has built its query, which costs more than the label."""
+    get_object = ForwardManyToOneDescriptor.get_object
+    if hasattr(get_object, "auditsearch"):
+        return
+
+    def guarded(self: Any, instance: Any, *args: Any, **options: Any) -> Any:
+        if _thread.__dict__.get("guarded"):
+            raise _QueryRefusedError
+        return get_object(self, instance, *args, **options)
+
+    guarded.auditsearch = True  # type: ignore[attr-defined]
+    ForwardManyToOneDescriptor.get_object = guarded  # type: ignore[method-assign]
 
 
 def _refuse(*_: Any) -> NoReturn:

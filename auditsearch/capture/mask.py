@@ -18,8 +18,8 @@ _count = itertools.count()
 
 # Between the name and the value: what sentences and programs write there.
 _BETWEEN = r"""["']?\s{0,3}(?:(?:generated|is|was|set to|changed to|reset to)\s{0,3})?(?:[:=]|=>)\s{0,3}"""
-_VALUE = r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|(?:(?:bearer|basic|digest|token)\s+)?[^\s"'&,;<>)\]}]+)"""
-_URL = re.compile(r"(://[^\s/:@]{1,256}:)[^\s/@]{1,256}(?=@)")
+_VALUE = r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|(?:(?:bearer|basic|digest|token)\s+)?["']?[^\s"'&,;<>)\]}]+)"""
+_URL = re.compile(r"(://[^\s/:@]{0,256}:)[^\s/@]{1,256}(?=@)")
 
 
 def secret(key: str) -> bool:

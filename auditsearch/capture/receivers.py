@@ -57,8 +57,8 @@ def capturing_save_parents(save_parents: Callable[..., Any]) -> Callable[..., An
 
     def _save_parents(self: models.Model, cls: Any, using: Any, update_fields: Any, *args: Any, **options: Any) -> Any:
         plan = plans.get(cls)
-        if plan is not None and cls is self._meta.concrete_model and settings.ENABLED and self.pk is not None:
-            self._state.__dict__[BEFORE] = (using, state.old_row(self, plan, using))
+        if plan is not None and len(plan.tables) > 1 and cls is self._meta.concrete_model and settings.ENABLED:
+            self._state.__dict__[BEFORE] = (using, state.old_row(self, plan, using) if self.pk is not None else None)
         try:
             return save_parents(self, cls, using, update_fields, *args, **options)
         except BaseException:
@@ -92,7 +92,7 @@ def _saved(
 ) -> None:
     positions = plan.positions(names, raw=raw)
     if before is None:
-        row, changed = plan.read(instance.__dict__), []
+        row, changed = plan.read(instance.__dict__), list[int]()
         if raw and len(plan.tables) > 1:  # a fixture gives the child's own values only
             row = [value if i in plan.local else UNKNOWN for i, value in enumerate(row)]
     else:
@@ -111,7 +111,7 @@ def _saved(
 def _ask(instance: models.Model, plan: Plan, before: Row | None, row: list[Any], using: str) -> list[int]:
     """Fill in what only the database knows, by one SELECT; return which of it changed."""
     unknown = [i for i, value in enumerate(row) if value is UNKNOWN]
-    rows = models.QuerySet(plan.model, using=using).filter(pk=instance.pk).order_by()
+    rows = state.rows_of(plan, using).filter(pk=instance.pk)
     values = next(iter(rows.values_list(*[plan.attnames[i] for i in unknown])), [None] * len(unknown))
     for i, value in zip(unknown, values, strict=True):
         row[i] = stored(plan.columns[i], value)

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from auditsearch import canonical, outbox
-from auditsearch.capture import mask
+from auditsearch.capture import mask, unmigrated
 from auditsearch.context import origin
 from auditsearch.event import ENVELOPE_STRINGS, SCHEMA, from_micros, micros, new_id
 from auditsearch.partition import partition_of
@@ -75,7 +75,7 @@ class Record:
         members = self._members(event_id)
         if self.ready:
             try:
-                return orjson.dumps(members, default=canonical.normalise, option=_OPTIONS).decode()
+                return orjson.dumps(members, default=canonical.scalar, option=_OPTIONS).decode()
             except TypeError:  # a lone surrogate, an integer over 64 bits: the careful way
                 pass
         return canonical.dumps({name: _careful(name, value) for name, value in members.items()})
@@ -118,7 +118,7 @@ def key_text(pk: Any) -> str | None:
 def write(using: str, drafts: Iterable[Record]) -> list[str]:
     """Write the outbox rows of drafts that were not dropped, in one INSERT where it can be; return the event ids."""
     rows = [(*draft.freeze(), None) for draft in drafts if not draft.dropped]
-    if rows:
+    if rows and not unmigrated.missing(using):
         outbox.append(using, rows)
     return [row[0] for row in rows]
 

@@ -11,8 +11,8 @@ from django.db import models
 from django.db.models.deletion import Collector
 from django.db.models.signals import pre_delete
 
-from auditsearch.capture import deletes, receivers, state
-from auditsearch.capture.diff import Plan, plans
+from auditsearch.capture import deletes, labels, receivers, state
+from auditsearch.capture.diff import Plan, concrete, plans
 from auditsearch.conf import settings
 
 Problem = tuple[str, str]
@@ -32,13 +32,13 @@ _wanted: set[type[models.Model]] = set()
 
 def track(model: type[models.Model]) -> None:
     """Track a model from now on, with its proxies and multi-table children, whatever the setting MODELS says."""
-    _wanted.add(_concrete(model))
+    _wanted.add(concrete(model))
     reload()
 
 
 def untrack(model: type[models.Model]) -> None:
     """Undo `track`."""
-    _wanted.discard(_concrete(model))
+    _wanted.discard(concrete(model))
     reload()
 
 
@@ -54,10 +54,11 @@ def reload(**_: Any) -> None:
     plans.clear()
     chosen = _wanted.union(*(_resolve(entry)[0] for entry in settings.MODELS))
     for model in apps.get_models(include_auto_created=True):
-        if not chosen.isdisjoint([_concrete(model), *model._meta.get_parent_list()]):
+        if not chosen.isdisjoint([concrete(model), *model._meta.get_parent_list()]):
             _connect(model)
     if plans:
         state.watch_rollbacks()
+        labels.refuse_relations_early()
         _watch_deletes()
 
 
@@ -67,13 +68,9 @@ def problems() -> list[Problem]:
     return [*found, *_old_state_problems(), *_exclude_problems()]
 
 
-def _concrete(model: type[models.Model]) -> type[models.Model]:
-    return model._meta.concrete_model or model
-
-
 def _connect(model: type[models.Model]) -> None:
-    concrete = _concrete(model)
-    plan = plans.get(concrete) or plans.setdefault(concrete, Plan(concrete))
+    table = concrete(model)
+    plan = plans.get(table) or plans.setdefault(table, Plan(table))
     _replaced[model] = {}
     for name, hook in _HOOKS.items():
         own = model.__dict__.get(name, _MISSING)
@@ -98,7 +95,7 @@ def _original(model: type[models.Model], name: str) -> Any:
     """Return the method that the model would have without us."""
     for base in model.__mro__:
         own = base.__dict__.get(name, _MISSING)
-        hooked = _replaced.get(base, {}).get(name)  # type: ignore[call-overload]
+        hooked = _replaced.get(base, {}).get(name)
         if hooked and own is hooked[1]:
             own = hooked[0]
         if own is not _MISSING:
@@ -157,10 +154,14 @@ def _old_state_problems() -> Iterator[Problem]:
 
 
 def _exclude_problems() -> Iterator[Problem]:
-    fields = {name for plan in plans.values() for name in plan.index}
-    paths = {f"{plan.label}.{name}" for plan in plans.values() for name in plan.index}
-    for entry in settings.EXCLUDE_FIELDS if fields else ():
+    names = [(model._meta.label, name) for model in _models() for name in _field_names(model)]
+    fields, paths = {name for _, name in names}, {f"{label}.{name}" for label, name in names}
+    for entry in settings.EXCLUDE_FIELDS:
         if entry not in fields | paths:
             near = difflib.get_close_matches(entry, paths if "." in entry else fields, n=1)
             remedy = f"Did you mean {near[0]!r}?" if near else "Write it as 'field' or 'app.Model.field'."
-            yield entry, f'AUDITSEARCH["EXCLUDE_FIELDS"] names {entry!r}, which no tracked model has. {remedy}'
+            yield entry, f'AUDITSEARCH["EXCLUDE_FIELDS"] names {entry!r}, which no model has. {remedy}'
+
+
+def _field_names(model: type[models.Model]) -> Iterator[str]:
+    return (name for field in model._meta.concrete_fields for name in (field.name, field.attname))

@@ -77,11 +77,16 @@ def old_row(instance: models.Model, plan: Plan, using: str) -> Row | None:
 
 def read_row(plan: Plan, using: str, pk: Any) -> Row | None:
     """Read one row, locked where OLD_STATE says so and the database can."""
-    rows = models.QuerySet(plan.model, using=using).filter(pk=pk).order_by()
+    rows = rows_of(plan, using).filter(pk=pk)
     if plan.locks and connections[using].features.has_select_for_update:
         rows = rows.select_for_update()
     values = next(iter(rows.values_list(*plan.attnames)), None)
     return None if values is None else plan.store(values)
+
+
+def rows_of(plan: Plan, using: str) -> models.QuerySet[Any]:
+    """Return all rows of a model, whatever its managers leave out."""
+    return models.QuerySet(plan.model, using=using).order_by()
 
 
 def keeping_from_db(load: Callable[..., Any], plan: Plan) -> Any:
@@ -97,7 +102,7 @@ def keeping_from_db(load: Callable[..., Any], plan: Plan) -> Any:
         new._state.auditsearch_row = (_now, db, field_names, _frozen(plan, field_names, values))
         return new
 
-    return classmethod(from_db_frozen if plan.frozen else from_db)
+    return classmethod(from_db_frozen if plan.frozen else from_db)  # type: ignore[arg-type]
 
 
 def _frozen(plan: Plan, field_names: Collection[str], values: Collection[Any]) -> Row:
