@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_type_hints
 
@@ -84,6 +85,9 @@ class Settings:
     CODEC: Literal["best_compression", "default"] = "best_compression"
     """How the server compresses stored fields."""
 
+    PROMOTED: dict[str, list[str]] = {}
+    """Keys that become columns for charts, order and totals: `{"amount": ["_snapshot__amount", "double"]}`."""
+
     DELIVERY: Literal["auto", "inline", "thread", "command"] = "auto"
     """Who ships: inline after commit, a thread of each process, or only `auditsearch_ship`."""
 
@@ -113,6 +117,8 @@ class Settings:
         return cache[name]
 
     def _read(self) -> dict[str, Any]:
+        if not django_settings.configured and "DJANGO_SETTINGS_MODULE" not in os.environ:
+            return {name: getattr(type(self), name) for name in NAMES}  # a service without Django that writes logs
         given = getattr(django_settings, "AUDITSEARCH", {})
         if not isinstance(given, dict):
             raise SettingError("AUDITSEARCH must be a dictionary, such as AUDITSEARCH = {'MODELS': ['shop.Order']}.")

@@ -18,6 +18,7 @@ from auditsearch.conf import settings
 from auditsearch.document import Document, document
 from auditsearch.outbox import Row
 from auditsearch.queue import Queue, queue_of
+from auditsearch.quiet import quietly
 
 NOT_YET = (Settled.RETRY, Settled.UNPROVEN)
 """Fates after which a row is sent again."""
@@ -96,6 +97,7 @@ class Flight(threading.Thread):
         return self.outcomes
 
 
+@quietly()  # a client logs what it sends, and that must not be sent again
 def drain(
     using: str,
     backend: Backend,
