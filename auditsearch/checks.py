@@ -25,6 +25,7 @@ from auditsearch.capture import registry
 from auditsearch.conf import NAMES, Settings, settings, unknown
 from auditsearch.exceptions import SettingError
 from auditsearch.models import OutboxRow
+from auditsearch.promoted import promoted
 
 Found = Iterator[CheckMessage]
 
@@ -118,6 +119,15 @@ def check_fragile(**_: Any) -> Found:
         line = f'DATABASES["{alias}"]["OPTIONS"] = {{"transaction_mode": "IMMEDIATE"}}'
         hint = f"Set {line}" if django.VERSION >= (5, 1) else f"With Django 5.1 or later, set {line}"
         yield Caution(f"The database {alias!r} is SQLite: {said}.", hint, id="auditsearch.W008")
+
+
+@_registered()
+def check_promoted(**_: Any) -> Found:
+    """E010: PROMOTED names no key, or a kind that there is not."""
+    try:
+        promoted()
+    except SettingError as error:
+        yield Error(str(error), id="auditsearch.E010")
 
 
 @_registered()

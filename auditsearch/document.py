@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from auditsearch.canonical import dumps, leaf, loads, normalise
 from auditsearch.event import ENVELOPE_STRINGS, SCHEMA, from_micros
 from auditsearch.facts import facts, leaves
 from auditsearch.forms import clip, sanitise
+from auditsearch.promoted import Raw, kind_of, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class Document:
     """What a backend stores. `canonical` is the truth, the rest is derived from it.
 
     `ts` in microseconds since the epoch, `envelope` by stored name in clipped form, `facts` and `folded` as in
-    `auditsearch.facts`, `text` the ready words joined by spaces, `payload` JSON bytes of `context` and `snapshot`.
+    `auditsearch.facts`, `text` the ready words joined by spaces, `payload` JSON bytes of `context` and `snapshot`,
+    `promoted` the values of each promoted field, `misfits` the names of those with a value that is none of its kind.
     """
 
     id: str
@@ -34,11 +36,16 @@ class Document:
     folded: tuple[str, ...]
     text: str
     clipped: bool
+    promoted: dict[str, tuple[Raw, ...]] = field(default_factory=dict)
+    misfits: tuple[str, ...] = ()
 
     def body(self) -> dict[str, Any]:
         """The JSON object for a server, as orjson dumps it."""
         body = self._head() | {name: orjson.Fragment(raw) for name, raw in self.payload.items()}
         body |= {"facts": self.facts, "folded": self.folded, "text": self.text, "canonical": self.canonical}
+        if self.promoted or self.misfits:
+            body |= {"promoted": {name: _column(name, some) for name, some in self.promoted.items()}}
+            body |= {"misfits": self.misfits}
         return body | {"clipped": True} if self.clipped else body
 
     def degraded_body(self) -> dict[str, Any]:
@@ -62,6 +69,7 @@ def document(canonical: str, partition: str) -> Document:
     tree = loads(canonical)
     event = leaves(tree)
     found = facts(event)
+    promoted, misfits = values(event)
     return Document(
         id=tree["id"],
         ts=tree["ts"],
@@ -75,7 +83,15 @@ def document(canonical: str, partition: str) -> Document:
         folded=found.folded,
         text=event.text,
         clipped=event.clipped,
+        promoted=promoted,
+        misfits=misfits,
     )
+
+
+def _column(name: str, values: tuple[Raw, ...]) -> list[Raw]:
+    if kind_of(f"promoted.{name}") != "date":
+        return list(values)
+    return [_timestamp(int(value) * 1000) for value in values]
 
 
 def _keyword(name: str, value: str) -> str:

@@ -116,9 +116,9 @@ def test_another_programs_database_is_left_alone(path: Path) -> None:
 
 def test_the_file_of_a_newer_release_is_left_alone(backend: SQLiteBackend) -> None:
     with backend._connection() as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute("PRAGMA user_version = 99")
     backend.close()
-    with pytest.raises(ConfigurationError, match=r"newer auditsearch \(schema 2, this one knows 1\)"):
+    with pytest.raises(ConfigurationError, match=r"newer auditsearch \(schema 99, this one knows \d+\)"):
         backend.count(ALL)
 
 
@@ -182,6 +182,13 @@ def test_a_write_that_the_system_refuses_loses_nothing(backend: SQLiteBackend, p
 
     assert _in_child(fill) == 0
     assert backend.count(ALL) == 1
+
+
+def test_a_file_whose_tables_are_gone_is_named(backend: SQLiteBackend) -> None:
+    with backend._connection() as connection:
+        connection.execute("DROP TABLE folded")
+    with pytest.raises(ConfigurationError, match="damaged"):
+        backend.index([event()])
 
 
 # Locks, threads and processes

@@ -46,7 +46,7 @@ class Hit(NamedTuple):
     """One found event: its canonical JSON text, and the sort values that resume after it."""
 
     canonical: str
-    after: tuple[str | int | None, ...]
+    after: tuple[str | int | float | None, ...]
     flags: frozenset[str] = frozenset()  # of clipped, degraded, truncated
 
 
@@ -132,7 +132,7 @@ class Backend(Protocol):
         node: Node,
         *,
         order: Sequence[Sort],
-        after: tuple[str | int | None, ...] | None = None,
+        after: tuple[str | int | float | None, ...] | None = None,
         limit: int = 100,
         total: bool = False,
     ) -> Page:

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
-from auditsearch.backends.base import Hit, Outcome, Page, Settled, Sort, Status, never_dropped
-from auditsearch.backends.order import checked
+from auditsearch import intervals
+from auditsearch.backends.base import (
+    Facets,
+    Histogram,
+    Hit,
+    Interval,
+    Outcome,
+    Page,
+    Settled,
+    Sort,
+    Status,
+    never_dropped,
+)
+from auditsearch.backends.order import checked, column
 from auditsearch.document import Document
+from auditsearch.promoted import PREFIX, shown
 from auditsearch.query.tree import And, Column, Fact, Node, Not, Or, Words
 
 TOTAL = 10_000
@@ -18,7 +33,7 @@ TOTAL = 10_000
 
 _FACT = re.compile(r"@?[^=#@~?]*[=#@~?]")  # the parts of the time alone have a path with a sign: @year=2026
 
-After = tuple[str | int | None, ...]
+After = tuple[str | int | float | None, ...]
 
 
 class MemoryBackend:
@@ -57,6 +72,22 @@ class MemoryBackend:
     def count(self, node: Node) -> int:
         """Exact number of events that fit."""
         return len(self._fitting(node))
+
+    def facets(self, node: Node, field: str, *, size: int = 10) -> Facets:
+        """The most frequent values of a column."""
+        name = column(field)
+        found = [held.values(name) for held in self._fitting(node)]
+        counts = Counter(value for values in found for value in values)
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        listed = [(shown(field, value), number) for value, number in ranked[:size]]
+        return Facets(listed, sum(n for _, n in ranked[size:]), found.count(()), len(found))
+
+    def histogram(self, node: Node, interval: Interval, zone: tzinfo) -> Histogram:
+        """Events by time."""
+        times = Counter(held.document.ts for held in self._fitting(node))
+        if not times:
+            return Histogram([])
+        return intervals.histogram(times.items(), intervals.starts(min(times), max(times), interval, zone))
 
     def refresh(self) -> None:
         """Nothing waits."""
@@ -100,9 +131,18 @@ class _Held:
     def of(cls, document: Document) -> _Held:
         return cls(document, _by_name(document.facts), _by_name(document.folded), f" {document.text} ")
 
-    def value(self, field: str) -> Any:
+    def value(self, key: Sort) -> Any:
         """What events are ordered by."""
-        return getattr(self.document, field) if field in ("ts", "id") else self.document.envelope.get(field)
+        if key.field in ("ts", "id"):
+            return getattr(self.document, key.field)
+        values = self.values(key.field)
+        return (max(values) if key.descending else min(values)) if values else None
+
+    def values(self, field: str) -> tuple[Any, ...]:
+        """What the event has in a column that may be missing."""
+        if field.startswith(PREFIX):
+            return self.document.promoted.get(field.removeprefix(PREFIX), ())
+        return (self.document.envelope[field],) if field in self.document.envelope else ()
 
 
 def split(fact: str) -> tuple[str, str]:
@@ -169,24 +209,24 @@ def _between(value: Any, low: Any, high: Any) -> bool:
 
 def _ordered(held: list[_Held], order: Sequence[Sort]) -> list[_Held]:
     """Sort by the last key first: Python's sort is stable. Missing values are last both ways."""
-    for field, descending in reversed(checked(order)):
-        present = [one for one in held if one.value(field) is not None]
-        missing = [one for one in held if one.value(field) is None]
-        held = sorted(present, key=lambda one: one.value(field), reverse=descending) + missing
+    for key in reversed(checked(order)):
+        present = [one for one in held if one.value(key) is not None]
+        missing = [one for one in held if one.value(key) is None]
+        held = sorted(present, key=lambda one, key=key: one.value(key), reverse=key.descending) + missing  # type: ignore[misc]
     return held
 
 
 def _is_beyond(held: _Held, order: Sequence[Sort], after: After) -> bool:
-    for (field, descending), there in zip(order, after, strict=True):
-        here = held.value(field)
+    for key, there in zip(order, after, strict=True):
+        here = held.value(key)
         if here == there:
             continue
         if here is None or there is None:
             return here is None
-        return bool(here < there) if descending else bool(here > there)
+        return bool(here < there) if key.descending else bool(here > there)
     return False
 
 
 def _hit(held: _Held, order: Sequence[Sort]) -> Hit:
     flags = frozenset({"clipped"}) if held.document.clipped else frozenset[str]()
-    return Hit(held.document.canonical, tuple(held.value(field) for field, _ in order), flags)
+    return Hit(held.document.canonical, tuple(map(held.value, order)), flags)

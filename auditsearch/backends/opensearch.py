@@ -1,12 +1,25 @@
-"""The backend on a server: OpenSearch 2.19 and 3."""
+"""The backend on a server: OpenSearch 2.19 and 3, Elasticsearch 8 and 9."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
 from typing import Any
 
-from auditsearch.backends.base import Hit, Outcome, Page, Sort, Status, never_dropped
+from auditsearch.backends import aggregations
+from auditsearch.backends.aggregations import keyword
+from auditsearch.backends.base import (
+    Facets,
+    Histogram,
+    Hit,
+    Interval,
+    Outcome,
+    Page,
+    Sort,
+    Status,
+    never_dropped,
+)
 from auditsearch.backends.bulk import Bulk
 from auditsearch.backends.client import Client
 from auditsearch.backends.health import look
@@ -16,6 +29,7 @@ from auditsearch.backends.templates import Templates
 from auditsearch.conf import settings
 from auditsearch.document import Document
 from auditsearch.exceptions import ConfigurationError, PartialAnswer, QueryError, SettingError
+from auditsearch.promoted import kind_of
 from auditsearch.query.dsl import compile_query
 from auditsearch.query.tree import Node
 
@@ -28,7 +42,7 @@ _SOURCE = ["canonical", *FLAGS]
 _NO_INDEX_YET = {"ignore_unavailable": "true", "allow_no_indices": "true"}
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
-After = tuple[str | int | None, ...]
+After = tuple[str | int | float | None, ...]
 
 
 class OpenSearchBackend:
@@ -102,6 +116,15 @@ class OpenSearchBackend:
         """Exact number of events that fit. Raises PartialAnswer."""
         return int(self._ask("_count", {"query": compile_query(node)})["count"])
 
+    def facets(self, node: Node, field: str, *, size: int = 10) -> Facets:
+        """The most frequent values of a column. Raises PartialAnswer."""
+        return aggregations.facets(lambda question: self._ask("_search", question), compile_query(node), field, size)
+
+    def histogram(self, node: Node, interval: Interval, zone: tzinfo) -> Histogram:
+        """Events by time. Raises PartialAnswer."""
+        query = compile_query(node)
+        return aggregations.histogram(lambda question: self._ask("_search", question), query, interval, zone)
+
     def refresh(self) -> None:
         """Make all that was stored visible to questions."""
         self.client.ask("POST", f"/{self.prefix}/_refresh", None, **_NO_INDEX_YET)
@@ -129,8 +152,8 @@ def sort_key(key: Sort) -> dict[str, Any]:
     form = {"order": "desc" if key.descending else "asc"}
     if key.field in NEVER_MISSING:
         return {key.field: form | {"unmapped_type": "long" if key.field == "ts" else "keyword"}}
-    field = "ip.text" if key.field == "ip" else key.field
-    return {field: form | {"missing": "_last", "unmapped_type": "keyword"}}
+    kind = kind_of(key.field) or "keyword"
+    return {keyword(key.field): form | {"missing": "_last", "unmapped_type": kind}}
 
 
 def _hit(hit: dict[str, Any]) -> Hit:

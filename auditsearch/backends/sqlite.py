@@ -5,11 +5,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
-from auditsearch.backends.base import Finding, Hit, Outcome, Page, Settled, Sort, Status, never_dropped
-from auditsearch.backends.order import beyond, checked, order_by
+from auditsearch.backends import sqlite_count
+from auditsearch.backends.base import (
+    Facets,
+    Finding,
+    Histogram,
+    Hit,
+    Interval,
+    Outcome,
+    Page,
+    Settled,
+    Sort,
+    Status,
+    never_dropped,
+)
+from auditsearch.backends.order import beyond, checked, expression, order_by
 from auditsearch.backends.pool import Pool
 from auditsearch.backends.sqlite_file import VERSION, Connection, connect, explained, is_locked
 from auditsearch.backends.sqlite_write import write
@@ -57,7 +71,7 @@ class SQLiteBackend:
         node: Node,
         *,
         order: Sequence[Sort],
-        after: tuple[str | int | None, ...] | None = None,
+        after: tuple[str | int | float | None, ...] | None = None,
         limit: int = 100,
         total: bool = False,
     ) -> Page:
@@ -73,6 +87,17 @@ class SQLiteBackend:
         """Exact number of events that fit."""
         with self._snapshot() as connection:
             return _count(connection, _clause(connection, node, lambda fact: False), -1)
+
+    def facets(self, node: Node, field: str, *, size: int = 10) -> Facets:
+        """The most frequent values of a column."""
+        with self._snapshot() as connection:
+            return sqlite_count.facets(connection, _clause(connection, node, lambda fact: False), field, size)
+
+    def histogram(self, node: Node, interval: Interval, zone: tzinfo) -> Histogram:
+        """Events by time."""
+        with self._snapshot() as connection:
+            clause = _clause(connection, node, lambda fact: False)
+            return sqlite_count.histogram(connection, clause, interval, zone)
 
     def refresh(self) -> None:
         """Nothing waits: a commit is seen by every later question."""
@@ -93,14 +118,14 @@ class SQLiteBackend:
         self._pool.close()
 
     @contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        with explained(self.path), self._pool.connection() as connection:
+    def _connection(self, *, asking: bool = False) -> Iterator[Connection]:
+        with explained(self.path, asking=asking), self._pool.connection() as connection:
             yield connection
 
     @contextmanager
     def _snapshot(self) -> Iterator[Connection]:
         """A connection that sees one state of the file."""
-        with self._connection() as connection:
+        with self._connection(asking=True) as connection:
             connection.execute("BEGIN")
             yield connection
             connection.execute("COMMIT")
@@ -128,7 +153,7 @@ def _is_common(connection: Connection, fact: Fact) -> bool:
     table = "folded" if fact.folded else "fact"
     sql = (
         f"SELECT count(*) FROM (SELECT 1 FROM {table} "
-        "WHERE path = (SELECT id FROM path WHERE name = ?) AND value = ? LIMIT ?)"
+        "WHERE block IN (SELECT id FROM block) AND path = (SELECT id FROM path WHERE name = ?) AND value = ? LIMIT ?)"
     )
     (found,) = connection.execute(sql, (fact.path + fact.sep, fact.value[0], COMMON)).fetchone()
     return bool(found == COMMON)
@@ -138,10 +163,10 @@ def _hits(
     connection: Connection,
     clause: Clause,
     order: Sequence[Sort],
-    after: tuple[str | int | None, ...] | None,
+    after: tuple[str | int | float | None, ...] | None,
     limit: int,
 ) -> list[Hit]:
-    names = ", ".join(name for name, _ in order)
+    names = ", ".join(map(expression, order))
     rest = f" AND {beyond(order, after)}" if after is not None else ""
     sql = (
         f"{clause.head}SELECT key, clipped, {names} FROM event "

@@ -37,19 +37,47 @@ CREATE TABLE IF NOT EXISTS path (
     name TEXT NOT NULL UNIQUE
 );
 
+-- Facts stand in blocks of events, so that what is written lies close together however much is there already.
+CREATE TABLE IF NOT EXISTS block (
+    id INTEGER PRIMARY KEY -- event.key / 4096
+);
+
 CREATE TABLE IF NOT EXISTS fact (
+    block INTEGER NOT NULL,
     path INTEGER NOT NULL,
     value TEXT NOT NULL,
     event INTEGER NOT NULL,
-    PRIMARY KEY (path, value, event)
+    PRIMARY KEY (block, path, value, event)
 ) WITHOUT ROWID;
 
 -- The same with the value folded, where that differs.
 CREATE TABLE IF NOT EXISTS folded (
+    block INTEGER NOT NULL,
     path INTEGER NOT NULL,
     value TEXT NOT NULL,
     event INTEGER NOT NULL,
-    PRIMARY KEY (path, value, event)
+    PRIMARY KEY (block, path, value, event)
+) WITHOUT ROWID;
+
+-- Values of promoted fields: text, a number, or milliseconds since the epoch.
+CREATE TABLE IF NOT EXISTS promoted (
+    name TEXT NOT NULL,
+    event INTEGER NOT NULL,
+    value NOT NULL,
+    PRIMARY KEY (name, event, value)
+) WITHOUT ROWID;
+
+-- Promoted fields with a value that is none of their kind.
+CREATE TABLE IF NOT EXISTS misfit (
+    name TEXT NOT NULL,
+    event INTEGER NOT NULL,
+    PRIMARY KEY (name, event)
+) WITHOUT ROWID;
+
+-- What the file was last made for: `promoted` is the signature of the promoted fields.
+CREATE TABLE IF NOT EXISTS made_for (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
 ) WITHOUT ROWID;
 
 -- Ready words; the tokenizer only cuts them at spaces. The text itself can be made again from `body`.

@@ -10,11 +10,12 @@ from importlib.resources import files
 from pathlib import Path
 
 from auditsearch.exceptions import AuditSearchError, BackendUnavailable, ConfigurationError, QueryError
+from auditsearch.promoted import NOTHING, signature
 
 APPLICATION = 0x61756469
 """`PRAGMA application_id` of our files ("audi"): https://sqlite.org/fileformat2.html, section 1.3.13."""
 
-VERSION = 1
+VERSION = 2
 """`PRAGMA user_version`: the version of sqlite.sql."""
 
 BUSY_SECONDS = 5.0
@@ -62,12 +63,12 @@ def connect(path: Path) -> Connection:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Raise what goes wrong inside as an error of ours that says what to change."""
+def explained(path: Path, *, asking: bool = False) -> Iterator[None]:
+    """Raise what goes wrong inside as an error of ours that says what to change; `asking`, the question may be it."""
     try:
         yield
     except sqlite3.Error as error:
-        raise _explanation(path, error) from error
+        raise _explanation(path, error, asking) from error
     except OSError as error:
         raise ConfigurationError(_ACCESS.format(path=path, why=error.strerror)) from error
 
@@ -101,10 +102,12 @@ def _prepare(connection: Connection) -> None:
         )
     for pragma in _PRAGMAS:
         connection.execute(pragma)
-    if not version:
+    if version < VERSION:
         schema = files("auditsearch.backends").joinpath("sqlite.sql").read_text(encoding="utf-8")
         stamp = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
         connection.executescript(f"BEGIN IMMEDIATE; {schema} {stamp} COMMIT;")
+        made_for = signature() if not version else NOTHING
+        connection.execute("INSERT OR IGNORE INTO made_for (name, value) VALUES ('promoted', ?)", (made_for,))
 
 
 def _header(connection: Connection) -> tuple[int, int, int]:
@@ -128,7 +131,9 @@ def _code(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def _explanation(path: Path, error: sqlite3.Error) -> AuditSearchError:
+def _explanation(path: Path, error: sqlite3.Error, asking: bool) -> AuditSearchError:
+    if asking and _code(error) in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG):
+        return QueryError(f"SQLite can't take the question ({error}); ask for less at once")
     if "no such module" in str(error):
         return ConfigurationError(f"this Python's SQLite lacks FTS5 ({error}); use a Python whose SQLite has it")
     kind, sentence = _SENTENCES.get(_code(error), (BackendUnavailable, _OTHER))
@@ -143,7 +148,6 @@ _DAMAGED = "{path} is damaged or no SQLite file ({why}); put back a copy of it, 
 _LOCKED = "{path} is locked by another process for over 5 s ({why}); end that process, or try again"
 _FULL = "there is no room left for {path} ({why}); make some"
 _OTHER = "{path} can't be used now ({why})"
-_QUESTION = "SQLite can't take the question ({why}); ask for less at once"
 _SENTENCES: dict[int, tuple[type[AuditSearchError], str]] = {
     sqlite3.SQLITE_BUSY: (BackendUnavailable, _LOCKED),
     sqlite3.SQLITE_LOCKED: (BackendUnavailable, _LOCKED),
@@ -154,6 +158,5 @@ _SENTENCES: dict[int, tuple[type[AuditSearchError], str]] = {
     sqlite3.SQLITE_AUTH: (ConfigurationError, _ACCESS),
     sqlite3.SQLITE_CORRUPT: (ConfigurationError, _DAMAGED),
     sqlite3.SQLITE_NOTADB: (ConfigurationError, _DAMAGED),
-    sqlite3.SQLITE_TOOBIG: (QueryError, _QUESTION),
-    sqlite3.SQLITE_ERROR: (QueryError, _QUESTION),
+    sqlite3.SQLITE_ERROR: (ConfigurationError, _DAMAGED),
 }

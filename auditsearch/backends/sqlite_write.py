@@ -11,14 +11,15 @@ from auditsearch.backends.memory import split
 from auditsearch.backends.order import ENVELOPE
 from auditsearch.backends.sqlite_file import Connection
 from auditsearch.document import Document
+from auditsearch.query.sql import BLOCK
 
 NAMES = 50_000
 """Path ids that one connection remembers."""
 
 _COLUMNS = ("key", "id", "ts", "partition", "leaf", "clipped", *ENVELOPE)
 _EVENT = f"INSERT INTO event ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
-_FACT = "INSERT OR IGNORE INTO fact (path, value, event) VALUES (?, ?, ?)"
-_FOLDED = "INSERT OR IGNORE INTO folded (path, value, event) VALUES (?, ?, ?)"
+_FACT = "INSERT OR IGNORE INTO fact (block, path, value, event) VALUES (?, ?, ?, ?)"
+_FOLDED = "INSERT OR IGNORE INTO folded (block, path, value, event) VALUES (?, ?, ?, ?)"
 
 _UNFIT = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, OverflowError, UnicodeError)
 """What a document itself may cause: a number over 64 bits, a string that is no text."""
@@ -82,11 +83,23 @@ def _outcome(document: Document, leaf: str | None, late: bool) -> Outcome:
 def _insert(connection: Connection, documents: list[Document]) -> None:
     (last,) = connection.execute("SELECT coalesce(max(key), 0) FROM event").fetchone()
     keyed = list(enumerate(documents, last + 1))
+    blocks = {key // BLOCK for key, _ in keyed}
+    connection.executemany("INSERT OR IGNORE INTO block (id) VALUES (?)", [(block,) for block in blocks])
     connection.executemany(_EVENT, [_row(key, document) for key, document in keyed])
     connection.executemany("INSERT INTO body (event, canonical) VALUES (?, ?)", [(k, d.canonical) for k, d in keyed])
     connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", [(k, d.text) for k, d in keyed])
+    insert_promoted(connection, keyed)
     connection.executemany(_FACT, _rows(connection, [(split(fact), k) for k, d in keyed for fact in d.facts]))
     connection.executemany(_FOLDED, _rows(connection, [(split(fact), k) for k, d in keyed for fact in d.folded]))
+
+
+def insert_promoted(connection: Connection, keyed: Iterable[tuple[int, Document]]) -> None:
+    """Store the promoted fields of events by key."""
+    for key, document in keyed:
+        rows = [(name, key, value) for name, values in document.promoted.items() for value in values]
+        connection.executemany("INSERT INTO promoted (name, event, value) VALUES (?, ?, ?)", rows)
+        misfits = [(name, key) for name in document.misfits]
+        connection.executemany("INSERT INTO misfit (name, event) VALUES (?, ?)", misfits)
 
 
 def _row(key: int, document: Document) -> tuple[object, ...]:
@@ -94,9 +107,9 @@ def _row(key: int, document: Document) -> tuple[object, ...]:
     return (key, document.id, document.ts, document.partition, document.leaf, document.clipped, *envelope)
 
 
-def _rows(connection: Connection, facts: list[tuple[tuple[str, str], int]]) -> list[tuple[int, str, int]]:
+def _rows(connection: Connection, facts: list[tuple[tuple[str, str], int]]) -> list[tuple[int, int, str, int]]:
     names = _ids(connection, {name for (name, _), _ in facts})
-    return sorted((names[name], value, key) for (name, value), key in facts)
+    return sorted((key // BLOCK, names[name], value, key) for (name, value), key in facts)
 
 
 def _ids(connection: Connection, names: Iterable[str]) -> dict[str, int]:

@@ -23,6 +23,9 @@ DEEP = 5
 MANY = 200
 """Values bound one by one; more are handed over as one JSON array (SQLite before 3.32 binds 999)."""
 
+BLOCK = 4096
+"""Events whose facts stand together in the table: block = key / 4096."""
+
 Value = str | int | bytes
 
 
@@ -44,6 +47,9 @@ class Clause(NamedTuple):
     values: dict[str, Value]
     patterns: dict[str, Searches]
 
+
+_ALL_BLOCKS = "block IN (SELECT id FROM block)"
+_OWN_BLOCK = f"block = event.key / {BLOCK}"
 
 Common = Callable[[Fact], bool]
 
@@ -86,7 +92,7 @@ class _Query:
             case Words(words, phrase):
                 return f"key IN (SELECT rowid FROM words WHERE words MATCH {self.bind(_match(words, phrase))})"
             case Fact(op="equals", value=(_,)) if self.common(node):
-                return f"EXISTS (SELECT 1 FROM {self.facts(node)} AND event = event.key)"
+                return f"EXISTS (SELECT 1 FROM {self.facts(node, _OWN_BLOCK)} AND event = event.key)"
             case Fact():
                 return f"key IN (SELECT event FROM {self.facts(node)})"
             case Column("id", _, ids):
@@ -109,14 +115,14 @@ class _Query:
         self.values[name] = value
         return f":{name}"
 
-    def facts(self, fact: Fact) -> str:
+    def facts(self, fact: Fact, blocks: str = _ALL_BLOCKS) -> str:
         """Return `table WHERE condition` for the facts that fit."""
-        table = "folded" if fact.folded else "fact"
+        table = f"{'folded' if fact.folded else 'fact'} WHERE {blocks}"
         if fact.op == "below":
             names = self.between("name", f"{fact.path}.", f"{fact.path}/")
-            return f"{table} WHERE path IN (SELECT id FROM path WHERE {names})"
+            return f"{table} AND path IN (SELECT id FROM path WHERE {names})"
         path = f"path = (SELECT id FROM path WHERE name = {self.bind(fact.path + fact.sep)})"
-        return f"{table} WHERE {path} AND {self.value(fact.op, fact.value)}"
+        return f"{table} AND {path} AND {self.value(fact.op, fact.value)}"
 
     def value(self, op: str, value: Any) -> str:
         """Return the condition on the column `value`."""
