@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.apps import AppConfig, apps
 from django.core.signals import setting_changed
 from django.utils.translation import gettext_lazy as _
+
+logger = logging.getLogger("auditsearch")
 
 
 class AuditSearchConfig(AppConfig):
@@ -20,6 +24,8 @@ class AuditSearchConfig(AppConfig):
         from auditsearch.capture import registry, unmigrated
 
         registry.reload()
+        for _entry, message in registry.problems():
+            logger.error(message, extra={"action": "models"})  # a web server runs no system checks
         unmigrated.connect()
         setting_changed.connect(_reload, dispatch_uid="auditsearch.registry")
         if apps.is_installed("django.contrib.auth"):

@@ -28,8 +28,8 @@ def capturing_delete(delete: Callable[..., Any]) -> Callable[..., Any]:
         if not tracked or not settings.ENABLED:
             return _deleting(self, delete)
         using = str(self.using)
+        drafts = list(_deleted(self, tracked))  # reads, so before a transaction of our own: it shall begin by writing
         with transaction.atomic(using=using, savepoint=False):
-            drafts = list(_deleted(self, tracked))
             result = _deleting(self, delete)
             gone = result[1]
             write(using, [draft for model, draft in drafts if gone.get(model._meta.label, 0)])

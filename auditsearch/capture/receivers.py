@@ -17,6 +17,7 @@ from auditsearch.capture.drafts import INSERT, UPDATE, draft
 from auditsearch.capture.fields import UNKNOWN, stored
 from auditsearch.capture.record import write
 from auditsearch.conf import settings
+from auditsearch.context import origin
 
 BEFORE = "auditsearch_before"
 """Attribute of `_state` of a multi-table child whose parents' tables are being written: its old row."""
@@ -38,16 +39,25 @@ def capturing_save_table(save_table: Callable[..., Any]) -> Callable[..., Any]:
         if plan is None or cls is not self._meta.concrete_model:
             return save_table(self, raw, cls, force_insert, force_update, using, update_fields)
 
-        def save() -> Any:
-            before = _before(self, plan, raw, force_insert, using)
-            updated = save_table(self, raw, cls, force_insert, force_update, using, update_fields)
-            _saved(self, plan, before if updated else None, updated, raw, using, update_fields)
-            return updated
-
         if not settings.ENABLED:
             state.forget(self)
             return save_table(self, raw, cls, force_insert, force_update, using, update_fields)
-        return in_transaction(using, save)
+
+        def before() -> Row | None:
+            return _before(self, plan, raw, force_insert, using)
+
+        def save(old: Row | None) -> Any:
+            updated = save_table(self, raw, cls, force_insert, force_update, using, update_fields)
+            _saved(self, plan, old if updated else None, updated, raw, using, update_fields)
+            return updated
+
+        connection = connections[using]
+        if connection.in_atomic_block or not connection.get_autocommit():
+            return save(before())
+        origin()  # who acts is found out now: that may ask the database, or fail, on its own
+        old = None if plan.locks else before()
+        with transaction.atomic(using):
+            return save(before() if plan.locks else old)
 
     return _save_table
 
@@ -66,15 +76,6 @@ def capturing_save_parents(save_parents: Callable[..., Any]) -> Callable[..., An
             raise
 
     return _save_parents
-
-
-def in_transaction(using: str, action: Callable[[], Any]) -> Any:
-    """Run `action` in the transaction that is open on `using`, or in one of its own."""
-    connection = connections[using]
-    if connection.in_atomic_block or not connection.get_autocommit():
-        return action()
-    with transaction.atomic(using):
-        return action()
 
 
 def _before(instance: models.Model, plan: Plan, raw: bool, force_insert: Any, using: str) -> Row | None:

@@ -72,7 +72,10 @@ def kept(instance: models.Model, plan: Plan, using: str) -> Row | None:
 def old_row(instance: models.Model, plan: Plan, using: str) -> Row | None:
     """Return the row in the database before a write, None where there is none; read only if it is not surely known."""
     row = kept(instance, plan, using)
-    return row if row is not None else read_row(plan, using, instance.pk)
+    if row is not None:
+        return row
+    _take_turn(plan, using)
+    return read_row(plan, using, instance.pk)
 
 
 def read_row(plan: Plan, using: str, pk: Any) -> Row | None:
@@ -82,6 +85,17 @@ def read_row(plan: Plan, using: str, pk: Any) -> Row | None:
         rows = rows.select_for_update()
     values = next(iter(rows.values_list(*plan.attnames)), None)
     return None if values is None else plan.store(values)
+
+
+def _take_turn(plan: Plan, using: str) -> None:
+    """Become SQLite's writer before reading: who reads first is refused if another process writes in between."""
+    connection = connections[using]
+    if connection.vendor == "sqlite" and connection.in_atomic_block:
+        name = connection.ops.quote_name
+        meta = plan.model._meta
+        table, key = name(meta.db_table), name(str(meta.concrete_fields[plan.keys[0]].column))
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {table} SET {key} = {key} WHERE 0")  # noqa: S608 - names of the model's own
 
 
 def rows_of(plan: Plan, using: str) -> models.QuerySet[Any]:

@@ -1,14 +1,15 @@
 """Saves: each change one event, in the transaction of the change, and the application none the wiser."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import django
 import pytest
 from asgiref.sync import async_to_sync
 from django.core import serializers
+from django.core.files.base import ContentFile
 from django.db import DatabaseError, connection, connections, transaction
 from django.db.models import F
 from django.db.models.signals import post_save, pre_save
@@ -349,32 +350,6 @@ def test_a_change_that_is_rolled_back_takes_its_event_with_it(committed: Capture
     assert (Customer.objects.count(), len(committed)) == (0, 0)
 
 
-KILLED = """
-import os, sys
-os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-from django.conf import settings
-settings.DATABASES["default"]["NAME"] = sys.argv[1]
-import django
-django.setup()
-from django.core.management import call_command
-call_command("migrate", run_syncdb=True, verbosity=0)
-from auditsearch import outbox
-from tests.shop.models import Customer
-outbox.append = lambda *_: os._exit(9)
-Customer.objects.create(name="a")
-"""
-
-
-def test_a_process_killed_between_a_change_and_its_row_leaves_neither(tmp_path: object) -> None:
-    path = f"{tmp_path}/shop.sqlite3"
-    assert subprocess.run([sys.executable, "-c", KILLED, path], check=False).returncode == 9
-    import sqlite3
-
-    with sqlite3.connect(path) as file:
-        assert file.execute("SELECT count(*) FROM shop_customer").fetchone() == (0,)
-    file.close()
-
-
 def test_a_missing_table_is_an_error_that_names_the_command(committed: Captured) -> None:
     with connections["default"].schema_editor() as editor:
         editor.execute("ALTER TABLE auditsearch_outbox RENAME TO elsewhere")
@@ -406,3 +381,19 @@ def test_a_historical_model_of_a_migration_is_not_captured(events: Captured) -> 
 
     Customer.objects.create(name="a")
     assert len(events) == 0
+
+
+def test_a_file_is_shown_by_its_name(events: Captured, settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    made = Document.objects.create(file=ContentFile(b"x", "a.txt"))
+    assert events[-1].object_snapshot["file"] == "documents/a.txt"
+    made.save()
+    made.file = "documents/b.txt"
+    made.save()
+    assert [event.diff for event in events[1:]] == [{"file": ["documents/a.txt", "documents/b.txt"]}]
+
+
+def test_any_text_is_captured(events: Captured) -> None:
+    name = "Ğ\u2028\u202e😀\x1b'\"</script>\\"
+    Customer.objects.create(name=name)
+    assert (events[-1].object_snapshot["name"], events[-1].object_label) == (name, name)
