@@ -24,7 +24,7 @@ MANY = 200
 """Values bound one by one; more are handed over as one JSON array (SQLite before 3.32 binds 999)."""
 
 BLOCK = 4096
-"""Events whose facts stand together in the table: block = key / 4096."""
+"""Events whose facts stand together in the file: a part of its format, as VERSION says."""
 
 Value = str | int | bytes
 
