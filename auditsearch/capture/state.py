@@ -121,9 +121,12 @@ def keeping_from_db(load: Callable[..., Any], plan: Plan) -> Any:
 
 def _frozen(plan: Plan, field_names: Collection[str], values: Collection[Any]) -> Row:
     row = list(values)
-    at = {i: i for i in plan.frozen} if len(row) == len(plan.columns) else _places(plan, field_names)
-    for i, place in at.items():
-        row[place] = plan.columns[i].read(row[place])
+    if len(row) == len(plan.columns):
+        for i in plan.frozen:
+            row[i] = plan.columns[i].read(row[i])
+    else:
+        for i, place in _places(plan, field_names).items():
+            row[place] = plan.columns[i].read(row[place])
     return row
 
 
