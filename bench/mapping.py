@@ -3,10 +3,11 @@
     python -m bench.mapping
 
 Each way gets the same events in the same requests with the same codec, in turns; bodies are made before the clock
-starts. Ours is the shipped document under the installed template, asked through `filter_events`; the others are asked
-in the server's own language. Truth is computed in Python over the events that the server took. Disk is measured when
-all has been merged into one segment. EVENTS, CODEC and SECONDS (after which the dynamic mapping is given up) change
-the run.
+starts. Over one connection the clock shows how long one thread of the server takes for a request, over two what the
+server as a whole can take: `ingest_ratio` is of the latter. Ours is the shipped document under the installed template,
+asked through `filter_events`; the others are asked in the server's own language. Truth is computed in Python over the
+events that the server took. Disk is measured when all has been merged into one segment. EVENTS, CODEC and SECONDS
+(after which the dynamic mapping is given up) change the run.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,11 +40,12 @@ LIMITS = {
 QUESTION = Question(9_000, 9_400, "КОВАЛ", ("Новосибирск", "Okafor"))
 BATCH, SLICE = 500, 2_000
 ASKED = ("range", "part", "words")
+CONNECTIONS = (1, 2)
 
 
 @dataclass
 class Way:
-    """One way to index and what was seen of it: seconds of each slice, events that the server took, and so on.
+    """One way to index and what was seen of it: documents a second by connections, events that the server took.
 
     `found` holds ids by question, None where it can't be asked.
     """
@@ -50,21 +53,13 @@ class Way:
     name: str
     title: str
     index: str
-    times: list[float] = field(default_factory=list)
+    rates: dict[int, list[float]] = field(default_factory=lambda: {count: [] for count in CONNECTIONS})
+    seconds: float = 0.0
     taken: list[Event] = field(default_factory=list)
     rejected: int = 0
     fields: tuple[int, int] = (0, 0)
     disk: float = 0.0
     found: dict[str, set[str] | None] = field(default_factory=dict)
-
-    @property
-    def seconds(self) -> float:
-        return sum(self.times)
-
-    @property
-    def rate(self) -> float:
-        """Documents a second."""
-        return len(self.taken) / self.seconds
 
 
 def main() -> None:
@@ -110,11 +105,11 @@ def measured(server: OpenSearch, prefix: str, codec: str) -> dict[str, Way]:
 
 def ingest(server: OpenSearch, ways: dict[str, Way]) -> None:
     """All events into each index, a slice at a time, so that no way has the machine's better minutes."""
-    for number, events in enumerate(slices(size("EVENTS", 20_000))):
+    for number, events in enumerate(slices(size("EVENTS", 40_000))):
         order = list(ways.values())
         for way in order[number % len(order) :] + order[: number % len(order)]:
-            if way.name != "dynamic" or way.seconds < size("SECONDS", 15):
-                put(server, way, events)
+            if way.name != "dynamic" or way.seconds < size("SECONDS", 10):
+                put(server, way, events, connections=CONNECTIONS[number % 2])
 
 
 def slices(count: int) -> Iterator[list[tuple[str, str]]]:
@@ -122,20 +117,22 @@ def slices(count: int) -> Iterator[list[tuple[str, str]]]:
         yield list(canonical_texts(min(SLICE, count - first), start=first))
 
 
-def put(server: OpenSearch, way: Way, texts: list[tuple[str, str]]) -> None:
-    """Post the events in requests of 500; the dynamic mapping, with a mapping update for each, gets 20 a request."""
-    step = 20 if way.name == "dynamic" else BATCH
-    way.times.append(0.0)
-    for first in range(0, len(texts), step):
-        if way.name == "dynamic" and way.seconds > size("SECONDS", 15):
-            return
-        some = texts[first : first + step]
-        request = lines([(key, body(way, text)) for key, text in some])
+def put(server: OpenSearch, way: Way, texts: list[tuple[str, str]], connections: int) -> None:
+    """Post the events of a slice in requests of 500 over so many connections at once.
+
+    The dynamic mapping, with a mapping update for each event, gets 100 of them in requests of 10.
+    """
+    texts, step = (texts[:100], 10) if way.name == "dynamic" else (texts, BATCH)
+    bodies = [(key, body(way, text)) for key, text in texts]
+    requests = [lines(bodies[first : first + step]) for first in range(0, len(bodies), step)]
+    with ThreadPoolExecutor(connections) as pool:
         began = time.perf_counter()
-        refused = set(post(server, way.index, request))
-        way.times[-1] += time.perf_counter() - began
-        way.rejected += len(refused)
-        way.taken += [json.loads(text) for key, text in some if key not in refused]
+        refused = {key for keys in pool.map(lambda request: post(server, way.index, request), requests) for key in keys}
+        elapsed = time.perf_counter() - began
+    way.seconds += elapsed
+    way.rates[connections].append(len(texts) / elapsed)
+    way.rejected += len(refused)
+    way.taken += [json.loads(text) for key, text in texts if key not in refused]
 
 
 def body(way: Way, text: str) -> bytes:
@@ -192,9 +189,21 @@ def holds(event: Event, question: str, whole: bool) -> bool:
 
 
 def speed_table(ways: dict[str, Way]) -> str:
-    head = ["", "events", "rejected", "documents/s", "bytes a document", "mapped fields", "after"]
-    rows = [[w.title, len(w.taken), w.rejected, w.rate, w.disk, *w.fields] for w in ways.values()]
+    head = ["", "events", "rejected", "documents/s", "by 2 connections", "bytes a document", "mapped fields", "after"]
+    rows = [
+        [way.title, len(way.taken), way.rejected, *map(rate, way.rates.values()), way.disk, *way.fields]
+        for way in ways.values()
+    ]
     return table(head, rows)
+
+
+def rate(rates: list[float]) -> float | None:
+    return median(rates) if rates else None
+
+
+def ratio(ours: Way, theirs: Way, connections: int) -> float | None:
+    """Median over the slices of our documents a second over theirs."""
+    return rate([own / other for own, other in zip(ours.rates[connections], theirs.rates[connections], strict=True)])
 
 
 def answer_table(ways: dict[str, Way]) -> str:
@@ -216,7 +225,8 @@ def figures_of(ways: dict[str, Way]) -> dict[str, object]:
         "wrong_hits": sum(len((ours.found[question] or set()) ^ true_ids(ours, question)) for question in ASKED),
         "mapped_fields": ours.fields[1],
         "mapped_fields_added": ours.fields[1] - ours.fields[0],
-        "ingest_ratio": median(theirs / own for own, theirs in zip(ours.times, flat.times, strict=True)),
+        "ingest_ratio": ratio(ours, flat, connections=2),
+        "ingest_ratio_one_connection": ratio(ours, flat, connections=1),
         "disk_bytes": ours.disk,
         "disk_bytes_flat_object": flat.disk,
     }

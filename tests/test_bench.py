@@ -69,8 +69,10 @@ def test_the_figures_of_mapping_bear_the_agreed_names() -> None:
     answers = {
         question: mapping.true_ids(mapping.Way("facts", "", "", taken=[event]), question) for question in mapping.ASKED
     }
-    ours = mapping.Way("facts", "", "", times=[2.0], taken=[event], found=answers)
-    figures = mapping.figures_of({"facts": ours, "flat_object": mapping.Way("flat_object", "", "", [1.0], [event])})
+    ours = mapping.Way("facts", "", "", {1: [1.0], 2: [1.0]}, taken=[event], found=answers)
+    figures = mapping.figures_of(
+        {"facts": ours, "flat_object": mapping.Way("flat_object", "", "", {1: [1.0], 2: [2.0]})}
+    )
     assert figures.keys() >= mapping.LIMITS.keys()
     assert (figures["wrong_hits"], figures["ingest_ratio"]) == (0, 0.5)
 
