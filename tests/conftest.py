@@ -1,3 +1,3 @@
 """What every test may use."""
 
-pytest_plugins = ["tests.servers.fixtures"]
+pytest_plugins = ["tests.servers.fixtures", "tests.servers.daemons"]

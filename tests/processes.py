@@ -1,6 +1,8 @@
 """Real processes on real files, for the tests of delivery: `python -m tests.processes SCENARIO FOLDER`, JSON out.
 
-Django is set up once; each process of a scenario is a fork of that, so that hundreds of them take seconds.
+Django is set up once; each process of a scenario is a fork of that, so that hundreds of them take seconds. Where
+AUDITSEARCH_TEST_DATABASE names a server, its database takes the place of the SQLite file; SEEDS is how often each
+crash is tried.
 """
 
 from __future__ import annotations
@@ -20,18 +22,24 @@ from typing import Any
 import django
 from django.conf import settings
 
+from tests.databases import URL_VARIABLE, database
+
 SCENARIO, FOLDER = sys.argv[1], Path(sys.argv[2])
+SERVER = os.environ.get(URL_VARIABLE)
+SEEDS = int(os.environ.get("SEEDS", "4"))
+WAYS = ("Leased",) if SERVER else ("Noted", "Leased")
 POINTS = ("before commit", "before doorbell", "before settling", "after settling")
 
 
 def site(**options: Any) -> None:
-    """Set up a site on an SQLite file, its tables in `template`."""
+    """Set up a site on an SQLite file, its tables in `template`, or on the database server."""
+    file = {"ENGINE": "django.db.backends.sqlite3", "NAME": FOLDER / "template"}
     settings.configure(
         SECRET_KEY="processes",
         INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "auditsearch"],
         USE_TZ=True,
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": FOLDER / "template"}},
+        DATABASES={"default": database(SERVER) if SERVER else file},
         AUDITSEARCH={"BACKEND": "sqlite", "PATH": FOLDER / "store", **options},
     )
     django.setup()
@@ -46,7 +54,8 @@ def site(**options: Any) -> None:
 
 def hurry(connection: Any, **_: Any) -> None:
     """Processes are killed here, no machine is: nothing need be forced to the disk."""
-    connection.cursor().execute("PRAGMA synchronous = OFF")
+    if not SERVER:
+        connection.cursor().execute("PRAGMA synchronous = OFF")
 
 
 def forked(do: Callable[[], Any]) -> int:
@@ -79,9 +88,10 @@ def move(folder: Path) -> None:
     from django.db import connections
 
     folder.mkdir(exist_ok=True)
-    if not (folder / "site").exists():
-        shutil.copy(FOLDER / "template", folder / "site")
-    connections["default"].settings_dict["NAME"] = folder / "site"
+    if not SERVER:
+        if not (folder / "site").exists():
+            shutil.copy(FOLDER / "template", folder / "site")
+        connections["default"].settings_dict["NAME"] = folder / "site"
     choose(PATH=folder / "store")
 
 
@@ -173,19 +183,21 @@ def rescuer(folder: Path, name: str) -> None:
     ship.drain("default", get_backend())
     (folder / "stored").write_text("\n".join(stored()))
     (folder / "left").write_text(str(OutboxRow.objects.count()))
+    OutboxRow.objects.all().delete()
 
 
 def crashes() -> list[dict[str, Any]]:
     """Each point, each way of taking rows, several seeds."""
     return [
         crash(FOLDER / f"{name} {point} {seed}", name, point, seed)
-        for name in ("Noted", "Leased")
+        for name in WAYS
         for point in POINTS
-        for seed in range(4)
+        for seed in range(SEEDS)
     ]
 
 
 def crash(folder: Path, name: str, point: str, seed: int) -> dict[str, Any]:
+    """One crash, and what was found after it was put right."""
     (signalled,) = ended(forked(lambda: victim(folder, name, point, seed)))
     ended(forked(lambda: rescuer(folder, name)))
     expected = folder / "expected"
@@ -200,7 +212,7 @@ def crash(folder: Path, name: str, point: str, seed: int) -> dict[str, Any]:
 
 def race() -> dict[str, dict[str, int]]:
     """Four shippers on the same rows, into a file that shows doubles."""
-    return {name: raced(name) for name in ("Noted", "Leased")}
+    return {name: raced(name) for name in WAYS}
 
 
 def raced(name: str) -> dict[str, int]:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import django
 
+from tests.databases import databases
+
 BASE_DIR = Path(__file__).resolve().parent
 SECRET_KEY = "tests"
 USE_TZ = True
@@ -11,10 +13,7 @@ TIME_ZONE = "Africa/Lagos"
 LANGUAGE_CODE = "en"
 ROOT_URLCONF = "tests.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-DATABASES = {
-    "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
-    "other": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
-}
+DATABASES = databases()
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",

@@ -66,6 +66,7 @@ def test_a_call_is_one_insert(django_assert_num_queries) -> None:
     assert OutboxRow.objects.count() == 200
 
 
+@pytest.mark.sqlite
 def test_a_large_call_keeps_to_the_limit_of_parameters(django_assert_num_queries) -> None:
     with django_assert_num_queries(5):  # SQLite takes 999 parameters, 4 of each row
         append(1000)
@@ -77,6 +78,7 @@ def test_no_rows_are_no_insert(django_assert_num_queries) -> None:
         outbox.append("default", [])
 
 
+@pytest.mark.sqlite
 def test_an_insert_binds_at_most_nine_values_a_row() -> None:
     assert outbox._insert("sqlite", 7).count("%s") <= 9 * 7
 
@@ -111,6 +113,7 @@ def test_a_rolled_back_savepoint_takes_only_its_own_rows() -> None:
     assert list(OutboxRow.objects.values_list("event_id", flat=True)) == kept
 
 
+@pytest.mark.sqlite
 def test_a_missing_table_names_the_command() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE auditsearch_outbox RENAME TO gone")
@@ -216,12 +219,14 @@ def test_an_id_given_out_again_is_another_row() -> None:
     assert OutboxRow.objects.get().event_id == event
 
 
+@pytest.mark.sqlite
 def test_claiming_the_oldest_reads_the_index() -> None:
     plan = outbox.ready("default").order_by("not_before", "id")[:500].explain()
     assert "auditsearch_outbox_turn (state=? AND not_before<?)" in plan
     assert "TEMP B-TREE" not in plan
 
 
+@pytest.mark.sqlite
 def test_settling_goes_by_the_rows_keys() -> None:
     plan = outbox.waiting("default", [1, 2]).filter(event_id__in=["a"], lease_token="me").explain()
     assert "USING INTEGER PRIMARY KEY" in plan
