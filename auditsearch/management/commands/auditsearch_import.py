@@ -1,8 +1,10 @@
-"""Put the entries of log files into the outbox, from where they are shipped like every other event."""
+"""Put the entries of log files, or of another library's tables, into the outbox: from there they are shipped."""
 
 from __future__ import annotations
 
 import codecs
+import signal
+import threading
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any
@@ -11,28 +13,38 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.core.management.base import BaseCommand, CommandError
 
 from auditsearch.exceptions import AuditSearchError
-from auditsearch.logs import importers
+from auditsearch.logs import follow, importers, tables
+from auditsearch.logs.formats import FORMATS, format_of
 from auditsearch.partition import PERIODS
 
 EXAMPLES = """
 examples:
   manage.py auditsearch_import --format kofa --timezone Africa/Lagos students.log
-      each line becomes an event of the log "students", with its time, level, user and message;
+      each line becomes an event of the log "students", with its time, level, user, page, object, action and values;
       lines without a head of their own belong to the message before them
   manage.py auditsearch_import --format kofa --timezone Africa/Lagos --dry-run *.log
       reads and counts, writes nothing
   manage.py auditsearch_import --format kofa --timezone UTC --log students --source server-2 old/students.log.1
       another server's file of the same name: without --source, equal lines of both would be one event
+  manage.py auditsearch_import --format json --follow /var/log/billing/app.log
+      goes on reading what AuditFormatter, or another library, writes there as JSON lines, until it is stopped
+  manage.py auditsearch_import --format myproject.parsers.nginx --timezone UTC access.log
+      a function of your own reads each line
+  manage.py auditsearch_import --format auditlog --database default
+      the rows of django-auditlog's table; datalogging, simple_history and easyaudit likewise
 
 Importing a file again adds nothing: the id of an event is made of source, log and the line's own bytes. Say the same
 options each time. Values named like passwords are hidden before anything is stored.
 """
 
+POLL_SECONDS = 0.5
+"""Time between two looks at files that are followed."""
+
 
 class Command(BaseCommand):
-    """`auditsearch_import`: files in, counts out."""
+    """`auditsearch_import`: files or tables in, counts out."""
 
-    help = "Import log files: each entry becomes an event with an id of its own, however often you do it."
+    help = "Import log files and other libraries' tables: each entry becomes an event, once, however often you do it."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         """Keep the line breaks of the examples."""
@@ -41,13 +53,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="files to import, in this order")
-        parser.add_argument("--format", required=True, choices=["kofa"], help="how the lines are written")
+        names = ", ".join([*FORMATS, *tables.TABLES])
+        parser.add_argument("files", nargs="*", metavar="FILE", type=Path, help="files to import, in this order")
         parser.add_argument(
-            "--timezone", required=True, metavar="TZ", help="what the files' times are in, such as Africa/Lagos or UTC"
+            "--format", required=True, help=f"how it is written: {names}, or the dotted path of a function"
+        )
+        parser.add_argument(
+            "--timezone", metavar="TZ", help="what times without an offset are in, such as Africa/Lagos or UTC"
         )
         parser.add_argument("--log", metavar="NAME", help="name of the log (default: the file's name up to its dot)")
-        parser.add_argument("--source", metavar="NAME", help="where the file is from (default: the file's name)")
+        parser.add_argument("--source", metavar="NAME", help="where it is from (default: the name of file or format)")
         parser.add_argument(
             "--encoding",
             default="utf-8",
@@ -56,36 +71,76 @@ class Command(BaseCommand):
         parser.add_argument(
             "--period", choices=list(PERIODS), help="stretch of time of one partition (default: the setting PARTITION)"
         )
+        parser.add_argument("--database", default="default", metavar="ALIAS", help="where the tables are")
+        parser.add_argument("--follow", action="store_true", help="go on until SIGTERM or Ctrl-C (json)")
+        parser.add_argument("--position", type=Path, metavar="FILE", help="keeps how far a followed file was read")
         parser.add_argument("--dry-run", action="store_true", help="read and count, write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Survey all files first, so that nothing is written where one can't be."""
-        period, files = options["period"], [_log_file(path, options) for path in options["files"]]
-        surveys = [self._refusing(file, lambda file=file: importers.survey(file, period)) for file in files]
+        """Survey all first, so that nothing is written where one can't be."""
+        if options["format"] in tables.TABLES:
+            sources: list[Any] = _tables(options)
+        else:
+            sources = [_log_file(path, options) for path in options["files"]]
+            if not sources:
+                raise CommandError(f"--format {options['format']} needs at least one FILE.")
+        if options["follow"]:
+            self._follow(sources, options)
+        else:
+            self._import(sources, options["period"], options["dry_run"])
+
+    def _import(self, sources: list[Any], period: str | None, dry_run: bool) -> None:
+        surveys = [self._refusing(each, lambda each=each: each.survey(period)) for each in sources]
         try:
             importers.check_partitions({name for found in surveys for name in found.partitions})
         except AuditSearchError as error:
             raise CommandError(str(error)) from error
-        for file, found in zip(files, surveys, strict=True):
-            if not options["dry_run"]:
-                self._refusing(file, lambda file=file, found=found: self._record(file, found, period))
-            self.stdout.write(f"{file.path}: {_sentence(found)}")
-        self.stdout.write(self._closing(surveys, options["dry_run"]))
+        for each, found in zip(sources, surveys, strict=True):
+            if not dry_run:
+                self._refusing(each, lambda each=each, found=found: self._record(each, found, period))
+            self.stdout.write(f"{each.path}: {_sentence(found)}")
+        self.stdout.write(self._closing(surveys, dry_run))
 
-    def _record(self, file: importers.LogFile, found: importers.Survey, period: str | None) -> None:
+    def _record(self, source: Any, found: importers.Survey, period: str | None) -> None:
         done = 0
-        for number in importers.record(file, period):
+        for number in source.record(period):
             done += number
             if self.stderr.isatty():
-                self.stderr.write(f"\r{file.path.name}: {done:,} of {found.entries:,}", ending="")
+                self.stderr.write(f"\r{source.path}: {done:,} of {found.entries:,}", ending="")
         if done and self.stderr.isatty():
             self.stderr.write("\r\033[K", ending="")
 
-    def _refusing(self, file: importers.LogFile, step: Any) -> Any:
+    def _follow(self, files: list[importers.LogFile], options: dict[str, Any]) -> None:
+        if options["format"] != "json" or (options["position"] and len(files) > 1) or options["dry_run"]:
+            raise CommandError("--follow reads --format json, writes, and takes --position for one file only.")
+        stop = threading.Event()
+        followers = [
+            follow.Follower(file, options["position"] or follow.place_of(file.path), options["period"])
+            for file in files
+        ]
+        former = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            self._steps(followers, stop)
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, handler)
+
+    def _steps(self, followers: list[follow.Follower], stop: threading.Event) -> None:
+        gaps = done = 0
+        while not stop.wait(0 if done else POLL_SECONDS):
+            done = sum(self._refusing(each.file, each.step) for each in followers)
+            if done:
+                self.stdout.write(f"{done:,} entries recorded")
+                self.stdout.flush()
+            if (found := sum(each.gaps for each in followers)) > gaps:
+                self.stderr.write("The file that was read last is gone: what it had grown by is missing.")
+                gaps = found
+
+    def _refusing(self, source: Any, step: Any) -> Any:
         try:
             return step()
         except (AuditSearchError, OSError) as error:
-            raise CommandError(f"{file.path}: {error}") from error
+            raise CommandError(f"{source.path}: {error}") from error
 
     def _closing(self, surveys: list[importers.Survey], dry_run: bool) -> str:
         entries = sum(found.entries for found in surveys)
@@ -97,19 +152,39 @@ class Command(BaseCommand):
         )
 
 
+def _tables(options: dict[str, Any]) -> list[Any]:
+    if options["follow"]:
+        raise CommandError(f"--follow reads files; --format {options['format']} reads tables.")
+    name, source = options["format"], options["source"] or options["format"]
+    try:
+        return tables.tables(
+            name, options["files"], options["database"], options["log"] or "main", source, _zone(options)
+        )
+    except (AuditSearchError, OSError) as error:
+        raise CommandError(str(error)) from error
+
+
 def _log_file(path: Path, options: dict[str, Any]) -> importers.LogFile:
+    try:
+        how = format_of(options["format"])
+    except AuditSearchError as error:
+        raise CommandError(str(error)) from error
     return importers.LogFile(
         path,
         log=options["log"] or path.name.split(".")[0],
-        zone=_zone(options["timezone"]),
+        zone=_zone(options),
         source=options["source"] or path.name,
         encoding=_encoding(options["encoding"]),
+        format=how,
     )
 
 
-def _zone(name: str) -> ZoneInfo:
+def _zone(options: dict[str, Any]) -> ZoneInfo:
+    name = options["timezone"]
+    if name is None and options["format"] not in ("json", *tables.OWN_ZONE):
+        raise CommandError("say --timezone: what the times in there are in, such as Africa/Lagos or UTC.")
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise CommandError(f"--timezone {name} is no time zone; say one such as Africa/Lagos or UTC.") from error
 

@@ -1,0 +1,241 @@
+"""Reading log files: bytes into entries, entries into fields, and what is said of a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import chain
+from pathlib import Path
+from typing import IO, Any
+
+from auditsearch.capture.mask import mask_text
+from auditsearch.exceptions import AuditSearchError
+from auditsearch.logs.repeats import Repeats
+
+MAX_LEADING = 1000
+"""Lines before the first one with a time that are still taken for the rest of a cut message."""
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class LogFileError(AuditSearchError):
+    """The file or the option can't be imported as it is; the message says what to change. Nothing was recorded."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """How the lines of a kind of file are read.
+
+    `parse` gets the text of an entry, and returns the event's fields by the names of `Event`'s attributes
+    (`timestamp` naive in the file's own zone, or aware), or None where it can't be read. `head` is what an entry begins
+    with: a line without it goes on with the entry before; without `head` each line is an entry. `mask` hides secrets
+    in the text before it is parsed. With `ordered`, entries of equal time are told apart by microseconds.
+    """
+
+    parse: Callable[[str], Mapping[str, Any] | None]
+    head: re.Pattern[bytes] | None = None
+    mask: bool = True
+    ordered: bool = True
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One log entry, `n`-th of its file with exactly these bytes, and its fields. `moment` is UTC."""
+
+    raw: bytes
+    n: int
+    fields: Mapping[str, Any]
+    moment: datetime | None = None
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is read, and how. `zone` is what its naive times are in, `source` a part of each event's id."""
+
+    format: Format
+    log: str
+    zone: tzinfo
+    source: str
+    encoding: str = "utf-8"
+
+    def entry(self, raw: bytes, n: int) -> Entry:
+        """Read one entry; one that can't be read keeps its whole text as `verbose`, without a time."""
+        text, marks = _decoded(raw, self.encoding)
+        text = mask_text(text) if self.format.mask else text
+        fields = self.format.parse(text)
+        if fields is None:
+            return Entry(raw, n, {"verbose": mask_text(text), "context_data": {"broken": True, **marks}}, None, True)
+        written = fields.get("timestamp")
+        moment = self._utc(written)
+        if marks := marks | self._unreal(written, moment):
+            fields = {**fields, "context_data": {**fields.get("context_data", {}), **marks}}
+        return Entry(raw, n, fields, moment)
+
+    def _utc(self, moment: datetime | None) -> datetime | None:
+        if moment is None:
+            return None
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=self.zone)
+        try:
+            return aware.astimezone(UTC)
+        except OverflowError:
+            return None
+
+    def _unreal(self, written: datetime | None, moment: datetime | None) -> dict[str, str]:
+        """What was written, where no clock of this zone ever showed it: in the hour that summer time leaves out."""
+        if written is None or moment is None or written.tzinfo:
+            return {}
+        shown = moment.astimezone(self.zone).replace(tzinfo=None)
+        return {} if shown == written else {"written": written.isoformat(" ")}
+
+
+@dataclass(frozen=True)
+class LogFile:
+    """A file and how it is to be read: `format` is a name of FORMATS, or a Format."""
+
+    path: Path
+    log: str
+    zone: tzinfo
+    source: str
+    encoding: str = "utf-8"
+    format: Any = "kofa"
+
+    @property
+    def origin(self) -> Source:
+        """How its lines are read."""
+        from auditsearch.logs.formats import format_of
+
+        return Source(format_of(self.format), self.log, self.zone, self.source, self.encoding)
+
+    def entries(self) -> Iterator[tuple[datetime, Entry]]:
+        """Read the file: each entry and its time, in flat memory. Raises LogFileError where it is no log file,
+        OSError, and UnicodeError where the encoding is none of texts. What the file grows by meanwhile is left."""
+        origin, size = self.origin, self.path.stat().st_size
+        if not origin.format.ordered:
+            yield from dated(self._by_offset(origin, size), origin.format)
+            return
+        repeats = Repeats(self._raws(origin.format, size))
+        parsed = (origin.entry(raw, repeats.count(raw)) for raw in self._raws(origin.format, size))
+        yield from dated(parsed, origin.format)
+
+    def survey(self, period: str | None = None) -> Survey:
+        """Read it and write nothing."""
+        from auditsearch.logs import importers
+
+        return importers.survey(self, period)
+
+    def record(self, period: str | None = None) -> Iterator[int]:
+        """Put each entry into the outbox; yields the number of each batch when it is committed."""
+        from auditsearch.logs import importers
+
+        return importers.record(self, period)
+
+    def _raws(self, how: Format, size: int) -> Iterator[bytes]:
+        with open(self.path, "rb") as stream:
+            yield from joined(_up_to(stream, size), how.head)
+
+    def _by_offset(self, origin: Source, size: int) -> Iterator[Entry]:
+        """Lines that mostly bear an id; of others the place in the file is what makes equal ones differ."""
+        offset = 0
+        with open(self.path, "rb") as stream:
+            for line in _up_to(stream, size):
+                if raw := _bare(line, offset):
+                    yield origin.entry(raw, offset)
+                offset += len(line)
+
+
+@dataclass(slots=True)
+class Survey:
+    """What a file holds: counts, first and last time, and the partitions that its events belong to."""
+
+    entries: int = 0
+    broken: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    partitions: set[str] = field(default_factory=set)
+
+    def add(self, moment: datetime, broken: bool, partition: str) -> None:
+        """Count one entry."""
+        self.entries += 1
+        self.broken += broken
+        self.first = min(self.first or moment, moment)
+        self.last = max(self.last or moment, moment)
+        self.partitions.add(partition)
+
+
+def joined(lines: Iterable[bytes], head: re.Pattern[bytes] | None) -> Iterator[bytes]:
+    """Join each line that has a head with the lines after it that have none; the last line end goes."""
+    waiting: list[bytes] = []
+    begun = False
+    for number, line in enumerate(lines):
+        line = line.removeprefix(_BYTE_ORDER_MARK) if number == 0 else line
+        begins = head is not None and head.match(line) is not None
+        if begun and not begins:
+            waiting.append(line)
+            continue
+        yield from _ended(waiting)
+        waiting, begun = [line], begins
+    yield from _ended(waiting)
+
+
+def _ended(lines: list[bytes]) -> Iterator[bytes]:
+    raw = (lines[0] if len(lines) == 1 else b"".join(lines)).removesuffix(b"\n")
+    if raw and raw != b"\r":
+        yield raw
+
+
+def dated(entries: Iterable[Entry], how: Format) -> Iterator[tuple[datetime, Entry]]:
+    """Pair each entry with its time: one without has that of the entry before it, the first ones that of the next.
+
+    Entries of equal time follow each other by a microsecond, so that they are found in the order of the file.
+    """
+    stream = iter(entries)
+    leading: list[Entry] = []
+    for entry in stream:
+        leading.append(entry)
+        if entry.moment is not None:
+            break
+        if len(leading) > MAX_LEADING:
+            raise LogFileError(f"in its first {MAX_LEADING:,} lines, {_no_log(how)}")
+    if leading and leading[-1].moment is None:
+        raise LogFileError(_no_log(how))
+    written = last = leading[-1].moment if leading else None
+    for number, entry in enumerate(chain(leading, stream)):
+        moment = entry.moment or written
+        assert moment is not None  # noqa: S101 - for the type: the first entries got one above
+        if number and how.ordered and moment == written and last is not None and last - moment < 998 * _MICROSECOND:
+            last += _MICROSECOND
+        else:
+            last = moment
+        written = moment
+        yield last, entry
+
+
+def _no_log(how: Format) -> str:
+    return f"no line of it begins like `{how.example}`, so it is no log file of this format"
+
+
+def _up_to(stream: IO[bytes], size: int) -> Iterator[bytes]:
+    while size > 0 and (line := stream.readline(size)):
+        size -= len(line)
+        yield line
+
+
+def _bare(line: bytes, offset: int) -> bytes:
+    line = line.removeprefix(_BYTE_ORDER_MARK) if offset == 0 else line
+    return line.rstrip(b"\r\n")
+
+
+def _decoded(raw: bytes, encoding: str) -> tuple[str, dict[str, str]]:
+    """The text without a \\r at its end, and what must be known beside it to write the same bytes again."""
+    marks: dict[str, str] = {}
+    if raw.endswith(b"\r"):
+        raw, marks["line_end"] = raw[:-1], "\r\n"
+    try:
+        return raw.decode(encoding), marks
+    except UnicodeDecodeError:
+        return raw.decode("latin-1"), {**marks, "encoding": "latin-1"}  # it reads any bytes, old files mix both
