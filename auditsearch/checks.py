@@ -22,7 +22,7 @@ from auditsearch import delivery, outbox
 from auditsearch.backends import backend_kind
 from auditsearch.backends.client import check_options
 from auditsearch.capture import registry
-from auditsearch.conf import NAMES, Settings, settings, unknown
+from auditsearch.conf import NAMES, Settings, problems, settings
 from auditsearch.exceptions import SettingError
 from auditsearch.models import OutboxRow
 from auditsearch.promoted import promoted
@@ -141,11 +141,7 @@ def check_hosts(**_: Any) -> Found:
 
 
 def _unknown_settings() -> Found:
-    given = getattr(django_settings, "AUDITSEARCH", {})
-    if not isinstance(given, dict):
-        yield Error("AUDITSEARCH must be a dictionary, such as {'MODELS': ['shop.Order']}.", id="auditsearch.E001")
-        return
-    yield from (Error(unknown(name), id="auditsearch.E001") for name in given if name not in NAMES)
+    yield from (Error(problem, id="auditsearch.E001") for problem in problems())
 
 
 def _wrong_values() -> Found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_type_hints
@@ -10,13 +11,13 @@ from typing import Any, ClassVar, Literal, get_type_hints
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 
-from auditsearch.exceptions import SettingError
+logger = logging.getLogger("auditsearch")
 
 
 class Settings:
     """The keys of `settings.AUDITSEARCH`, each with its default.
 
-    Reading one raises `SettingError` as long as the dictionary holds a name that is not listed here.
+    A name that is not listed here is an error of the system checks (E001) and of the log, and changes nothing.
     """
 
     ENABLED: bool = True
@@ -88,6 +89,9 @@ class Settings:
     PROMOTED: dict[str, list[str]] = {}
     """Keys that become columns for charts, order and totals: `{"amount": ["_snapshot__amount", "double"]}`."""
 
+    SEARCH_LANGUAGES: list[str] = []
+    """Languages in which `search` finds the other forms of a word too: `["ru", "en"]`."""
+
     DELIVERY: Literal["auto", "inline", "thread", "command"] = "auto"
     """Who ships: inline after commit, a thread of each process, or only `auditsearch_ship`."""
 
@@ -120,16 +124,22 @@ class Settings:
         if not django_settings.configured and "DJANGO_SETTINGS_MODULE" not in os.environ:
             return {name: getattr(type(self), name) for name in NAMES}  # a service without Django that writes logs
         given = getattr(django_settings, "AUDITSEARCH", {})
-        if not isinstance(given, dict):
-            raise SettingError("AUDITSEARCH must be a dictionary, such as AUDITSEARCH = {'MODELS': ['shop.Order']}.")
-        for name in given:
-            if name not in NAMES:
-                raise SettingError(unknown(name))
+        for problem in problems():  # a web server runs no system checks, and serves on with what is right
+            logger.error(problem, extra={"action": "settings"})
+        given = given if isinstance(given, dict) else {}
         return {name: given.get(name, getattr(type(self), name)) for name in NAMES}
 
 
 NAMES = tuple(name for name in get_type_hints(Settings) if name.isupper())
 """All names that `settings.AUDITSEARCH` may hold."""
+
+
+def problems() -> list[str]:
+    """Return a sentence for each name in AUDITSEARCH that is no setting: E001 of the system checks."""
+    given = getattr(django_settings, "AUDITSEARCH", {})
+    if not isinstance(given, dict):
+        return ["AUDITSEARCH must be a dictionary, such as {'MODELS': ['shop.Order']}."]
+    return [unknown(name) for name in given if name not in NAMES]
 
 
 def unknown(name: str) -> str:

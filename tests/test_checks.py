@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,11 +26,11 @@ def found(settings):
 
 
 @pytest.fixture
-def refused(monkeypatch):
-    """What is said of settings with which nothing else could run."""
+def refused(settings):
+    """What is said of settings that hold a wrong name."""
 
     def check(given: Any) -> list[CheckMessage]:
-        monkeypatch.setattr(checks, "django_settings", SimpleNamespace(AUDITSEARCH=given))
+        settings.AUDITSEARCH = given
         assert checks.check_models() == []
         return checks.check_settings()
 
