@@ -16,6 +16,7 @@ from django.utils.timezone import get_default_timezone
 from auditsearch.canonical import LEVELS, NUMBER_LENGTH, dumps, normalise
 from auditsearch.event import ENVELOPE_STRINGS, from_micros
 from auditsearch.forms import STRIDE, VALUE, clip, encode_key, iso_utc, number_key, plain, sanitise, windows
+from auditsearch.stems import with_stems
 from auditsearch.words import fold, text_of
 
 PATH = 512
@@ -65,6 +66,7 @@ def leaves(tree: dict[str, Any]) -> Leaves:
     text, too_long = text_of(_strings(named, walk.found[payload:]), TEXT)
     found = [*named, *_time_parts(tree["ts"]), *walk.found]
     kept, cut = _within(found)
+    text = with_stems(text)
     return Leaves(tree["id"], tree["ts"], kept, text, walk.clipped or cut or too_long)
 
 

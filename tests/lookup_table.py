@@ -48,6 +48,7 @@ QUESTIONS: dict[str, list[Any]] = {
     "range": [("P", "Q"), (455, 456), (date(2026, 1, 1), EIGHT), (1, "Q"), (None, 5), "Paid", 455, True, None, [], {}],
     "isnull": [True, False, "yes", 1, None, [], {}],
     "regex": ["^Pa", "pa", r"^\d+$", "^(true|false)$", "T0[0-9]:", "", "(", *OTHERS],
+    "iregex": ["^pA", "z", r"^\d+$", "^TRUE", "t0[0-9]:", "(", *OTHERS],
 }
 """Lookup ("" is none) -> values asked of the key `v`."""
 

@@ -92,7 +92,7 @@ def value_for(draw: st.DrawFn, lookup: str, known: Any) -> Any:
         return draw(st.tuples(equal, equal) | st.tuples(equal, numbers | texts) | st.tuples(numbers, equal))
     if lookup == "isnull":
         return draw(st.booleans())
-    return draw(st.sampled_from(PATTERNS)) if lookup == "regex" else draw(equal)
+    return draw(st.sampled_from(PATTERNS)) if lookup in ("regex", "iregex") else draw(equal)
 
 
 @st.composite

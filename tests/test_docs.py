@@ -10,7 +10,7 @@ from django.core.management import BaseCommand, load_command_class
 
 from auditsearch.conf import NAMES, Settings
 from auditsearch.query.lookups import LOOKUPS
-from auditsearch.query.parse import FIELDS
+from auditsearch.query.parse import FIELDS, LIKE
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -138,4 +138,4 @@ def test_the_querying_page_lists_exactly_the_lookups() -> None:
 
 def test_the_querying_page_lists_exactly_the_fields_that_can_be_asked() -> None:
     names = {name for name in first_column("querying.md", "Fields") if not name.startswith("_")}
-    assert names == set(FIELDS) - {"_changed"} | {"search", "phrase"}
+    assert names == set(FIELDS) - {"_changed"} | {"search", "phrase", *(f"search__{how}" for how in LIKE)}

@@ -18,7 +18,7 @@ def test_the_table_in_the_docs_is_what_the_oracle_says() -> None:
 
 
 def test_the_table_asks_every_lookup() -> None:
-    assert set(QUESTIONS) - {""} == set(LOOKUPS)
+    assert set(QUESTIONS) - {""} == set(LOOKUPS) - {"cidr"}  # which no key of the context has
 
 
 @pytest.mark.parametrize("lookup", [lookup for lookup in QUESTIONS if lookup != "isnull"])

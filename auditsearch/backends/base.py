@@ -115,7 +115,7 @@ def never_dropped(partition: str) -> bool:
 class Backend(Protocol):
     """All methods raise `BackendUnavailable` or `ConfigurationError`, with no document's content in the message.
 
-    `node` holds And, Or, Not, Words, Fact and Column only: `query.plan` has removed the rest. `order` always ends with
+    `node` holds And, Or, Not, Words, Near, Fact and Column only: `query.plan` has removed the rest. `order` always ends with
     `ts` and `id` in one direction (the caller sees to it). `after` is a `Hit.after` of the same order.
     """
 

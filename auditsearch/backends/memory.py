@@ -26,7 +26,8 @@ from auditsearch.backends.base import (
 from auditsearch.backends.order import checked, column
 from auditsearch.document import Document
 from auditsearch.promoted import PREFIX, shown
-from auditsearch.query.tree import And, Column, Fact, Node, Not, Or, Words
+from auditsearch.query.fuzzy import alike
+from auditsearch.query.tree import And, Column, Fact, Near, Node, Not, Or, Words
 
 TOTAL = 10_000
 """A page's total is counted up to this."""
@@ -172,6 +173,10 @@ def _fits(node: Node, held: _Held) -> bool:
             return f" {' '.join(words)} " in held.text
         case Words(words):
             return all(f" {word} " in held.text for word in words)
+        case Near(word, "prefix"):
+            return f" {word}" in held.text
+        case Near(word):
+            return any(alike(word, other) for other in held.text.split())
         case Column("id", _, ids):
             return held.document.id in ids
         case Column(_, _, (low, high)):

@@ -29,6 +29,7 @@ from auditsearch.backends.sqlite_file import VERSION, Connection, connect, expla
 from auditsearch.backends.sqlite_write import write
 from auditsearch.document import Document
 from auditsearch.exceptions import AuditSearchError, BackendUnavailable
+from auditsearch.query.fuzzy import alike
 from auditsearch.query.sql import Clause, where
 from auditsearch.query.tree import Fact, Node
 
@@ -145,6 +146,9 @@ def _clause(connection: Connection, node: Node, common: Callable[[Fact], bool]) 
     if clause.patterns:
         patterns = clause.patterns
         connection.create_function("fits", 2, lambda name, text: patterns[name].search(text), deterministic=True)
+    if clause.vocabulary:
+        connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, row)")
+        connection.create_function("alike", 2, alike, deterministic=True)
     return clause
 
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from auditsearch.exceptions import QueryError
 from auditsearch.forms import VALUE
+from auditsearch.query.fuzzy import distance_of
 from auditsearch.query.regex import Pattern
-from auditsearch.query.tree import And, Column, Fact, Node, Not, Or, Words
+from auditsearch.query.tree import And, Column, Fact, Near, Node, Not, Or, Words
 
 Query = dict[str, Any]
 
@@ -25,6 +26,9 @@ LONGEST = VALUE + 9
 
 REGEX_LENGTH = 1000
 """Characters of a regular expression with its path: the servers' `index.max_regex_length`."""
+
+EXPANSIONS = 1_000
+"""Words that a fuzzy one stands for; the servers take at most 1,024 clauses."""
 
 NUMBERS_END = "g"
 """Number keys are hexadecimal digits; `true` and `false` lie at and beyond this letter or are equal questions."""
@@ -50,6 +54,10 @@ def query(node: Node) -> Query:
             return {"bool": {"must_not": [query(child)]}}
         case Words(words, phrase):
             return text(words, phrase)
+        case Near(word, "prefix"):
+            return {"prefix": {"text": {"value": word}}}
+        case Near(word):
+            return {"fuzzy": {"text": {"value": word, "fuzziness": distance_of(word), "max_expansions": EXPANSIONS}}}
         case Column("ts", "between", (low, high)):
             return {"range": {"ts": bounds(low, high)}}
         case Column("id", "equals", values):

@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from auditsearch.event import from_micros
 from auditsearch.facts import Leaf, Leaves
 from auditsearch.forms import utc_text
+from auditsearch.query.fuzzy import alike
 from auditsearch.query.lookups import LOOKUPS
-from auditsearch.query.tree import And, Node, Not, Or, Superset, Where, Words
+from auditsearch.query.tree import And, Near, Node, Not, Or, Superset, Where, Words
+from auditsearch.stems import STEM
 from auditsearch.words import SEPARATOR
+
+SIGNS = SEPARATOR + STEM
+"""What tokens that are no words begin with."""
 
 
 def fits(node: Node, event: Leaves) -> bool:
@@ -19,6 +24,10 @@ def fits(node: Node, event: Leaves) -> bool:
             return _fits(node, event)
         case Words(words, phrase):
             return _says(words, phrase, event.text)
+        case Near(word, "prefix"):
+            return f" {word}" in f" {event.text}"
+        case Near(word):
+            return any(alike(word, other) for other in event.text.split(" ") if other[:1] not in SIGNS)
         case Not(inner):
             return not fits(inner, event)
         case And(nodes):

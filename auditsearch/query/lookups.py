@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from dataclasses import dataclass
 
-from auditsearch.query import meanings, terms, values
+from auditsearch.query import meanings, networks, terms, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,11 @@ class Lookup:
     meaning: meanings.Meaning
     form: terms.Form
     english: str
-    kinds: frozenset[values.Kind] = frozenset(("any", "text"))
+    kinds: frozenset[values.Kind] = frozenset(("any", "text", "ip"))
 
 
-_ALL: frozenset[values.Kind] = frozenset(("any", "text", "time", "id"))
-_TIMES: frozenset[values.Kind] = frozenset(("any", "text", "time"))
+_ALL: frozenset[values.Kind] = frozenset(("any", "text", "time", "id", "ip"))
+_TIMES: frozenset[values.Kind] = frozenset(("any", "text", "time", "ip"))
 
 _starts, _contains, _ends = str.startswith, str.__contains__, str.endswith
 
@@ -82,6 +82,21 @@ ROWS = (
     Lookup("range", values.bounds, meanings.within, terms.within, "{field} is between {value}, ends included", _TIMES),
     Lookup("isnull", values.flag, meanings.known, terms.absent, "{field} has no value: {value}"),
     Lookup("regex", values.pattern, meanings.found, terms.matching, "{field} has a part like {value}"),
+    Lookup(
+        "iregex",
+        values.folded_pattern,
+        meanings.found_folded,
+        terms.matching_folded,
+        "{field} has a part like {value} in any case",
+    ),
+    Lookup(
+        "cidr",
+        values.network,
+        meanings.in_network,
+        networks.within,
+        "{field} is an address in {value}",
+        frozenset(("ip",)),
+    ),
 )
 
 LOOKUPS = {row.key: row for row in ROWS}

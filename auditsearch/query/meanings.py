@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from decimal import Decimal
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
 from auditsearch.facts import Leaf
@@ -59,6 +60,19 @@ def folded(fits: Callable[[str, str], bool]) -> Meaning:
 def found(leaf: Leaf, pattern: Pattern) -> bool:
     """The regular expression is found in the text form."""
     return (form := text_form(leaf)) is not None and pattern.search(form)
+
+
+def found_folded(leaf: Leaf, pattern: Pattern) -> bool:
+    """The expression with its literals folded is found in the text form or in its folded form."""
+    return (form := text_form(leaf)) is not None and (pattern.search(form) or pattern.search(fold(form)))
+
+
+def in_network(leaf: Leaf, network: IPv4Network | IPv6Network) -> bool:
+    """The text is an address of the network; an IPv6 form of an IPv4 address is an IPv6 one."""
+    try:
+        return leaf.kind == "text" and ip_address(leaf.value) in network
+    except ValueError:
+        return False
 
 
 def ordered(order: Order) -> Meaning:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from django.db.models import Q
 
@@ -13,9 +13,12 @@ from auditsearch import canonical
 from auditsearch.event import ENVELOPE_STRINGS, STORED
 from auditsearch.exceptions import InvalidValue, UnknownField, UnknownLookup
 from auditsearch.forms import encode_key
+from auditsearch.query.algebra import all_of, any_of
+from auditsearch.query.dates import PARTS, part
 from auditsearch.query.lookups import LOOKUPS, lookups_of
-from auditsearch.query.tree import And, Node, Not, Or, Where, Words
+from auditsearch.query.tree import And, Near, Node, Not, Or, Where, Words
 from auditsearch.query.values import Kind, text
+from auditsearch.stems import stems_of
 from auditsearch.words import words
 
 ROOTS = {"_context": "context", "_snapshot": "snapshot", "_from": "from", "_to": "to"}
@@ -24,11 +27,15 @@ ROOTS = {"_context": "context", "_snapshot": "snapshot", "_from": "from", "_to":
 WHOLE = ("search", "phrase")
 """Keywords that ask the whole event for words."""
 
+LIKE: dict[str, Literal["prefix", "fuzzy"]] = {"prefix": "prefix", "fuzzy": "fuzzy"}
+"""What follows `search`: each word begins so, or is like it."""
+
 FIELDS: dict[str, tuple[str, Kind]] = {
     "id": ("id", "id"),
     "timestamp": ("ts", "time"),
     **{name: (stored, "text") for name, stored in STORED.items() if stored in ENVELOPE_STRINGS},
     **{name: (name, "text") for name in ENVELOPE_STRINGS},
+    "ip": ("ip", "ip"),
     "_changed": ("changed", "text"),
 }
 """Keyword -> stored name and kind of value."""
@@ -74,7 +81,9 @@ def _differing(one: Node, other: Node) -> Node:
 def _leaf(keyword: str, value: Any) -> Node:
     name, *parts = canonical.text(keyword).split("__")
     if name in WHOLE:
-        return _words(name, parts, value)
+        return whole(name, parts, value)
+    if name == "timestamp" and parts and parts[0] in PARTS:
+        return part(keyword, parts, value)
     lookup = parts.pop() if parts and parts[-1] in LOOKUPS else None
     if parts and parts[-1] in WHOLE and lookup is None:
         raise UnknownLookup(
@@ -82,10 +91,11 @@ def _leaf(keyword: str, value: Any) -> Node:
             f"{'__'.join([name, *parts[:-1]])}__icontains='...'; for a key of this name, add __exact."
         )
     field = _rooted(name, parts, lookup) if name in ROOTS else _named(name, parts, lookup)
-    return _where(keyword, field, lookup, value)
+    return where(keyword, field, lookup, value)
 
 
-def _where(keyword: str, field: Field, lookup: str | None, value: Any) -> Where:
+def where(keyword: str, field: Field, lookup: str | None, value: Any) -> Where:
+    """Return the condition on one field; `keyword` names it in errors. Raises UnknownLookup or InvalidValue."""
     if value is None and lookup in (None, "exact"):
         lookup, value = "isnull", True
     if lookup is None:
@@ -114,27 +124,44 @@ def _named(name: str, parts: list[str], lookup: str | None) -> Field:
     path, kind = FIELDS[name]
     if parts:
         wrong = "__".join(parts)
-        raise UnknownLookup(f"{name} has no lookup {wrong!r}. {_nearest(wrong, lookups_of(kind))}")
+        known = [*lookups_of(kind), *(PARTS if name == "timestamp" else ())]
+        raise UnknownLookup(f"{name} has no lookup {wrong!r}. {nearest(wrong, known)}")
     return Field(path, kind)
 
 
-def _words(name: str, parts: list[str], value: Any) -> Node:
-    if parts:
-        raise UnknownLookup(f"{name} takes no lookup; for a part of one value, write _context__key__icontains='...'.")
+def whole(name: str, parts: list[str], value: Any) -> Node:
+    """Return the question for words anywhere; `parts` are what follows the keyword."""
+    how = LIKE.get(parts[0]) if len(parts) == 1 and name == "search" else None
+    if parts and how is None:
+        raise UnknownLookup(
+            f"{name} has no lookup {'__'.join(parts)!r}; search has {', '.join(LIKE)}, phrase none. For a part of one "
+            "value, write _context__key__icontains='...'."
+        )
     asked = words(text(name, value, "any"))
     if not asked:
         raise InvalidValue(f"{name} takes at least one word: a run of letters or digits.")
-    return Words(tuple(asked if name == "phrase" else dict.fromkeys(asked)), name == "phrase")
+    if how:
+        return all_of(Near(word, how) for word in dict.fromkeys(asked))
+    return Words(tuple(asked), True) if name == "phrase" else said(dict.fromkeys(asked))
+
+
+def said(asked: Iterable[str]) -> Node:
+    """Return the question for all of these ready words, in any form where SEARCH_LANGUAGES knows their stems."""
+    stems = {word: stems_of(word) for word in asked}
+    plain = tuple(word for word, forms in stems.items() if not forms)
+    others = [any_of(Words((token,)) for token in (word, *forms)) for word, forms in stems.items() if forms]
+    return all_of([*([Words(plain)] if plain else []), *others])
 
 
 def _unknown_field(name: str) -> str:
     if name in ("context_data", "object_snapshot", "context", "snapshot"):
         root = "_snapshot" if "snapshot" in name else "_context"
         return f"{name} is asked key by key: {root}__key='...', or {root}__key__inner__gte=5."
-    return f"There is no field {name!r}. {_nearest(name, [*FIELDS, *ROOTS, *WHOLE])}"
+    return f"There is no field {name!r}. {nearest(name, [*FIELDS, *ROOTS, *WHOLE])}"
 
 
-def _nearest(name: str, choices: Iterable[str]) -> str:
+def nearest(name: str, choices: Iterable[str]) -> str:
+    """Return the sentence that names the nearest choice, and all of them."""
     known = list(choices)
     near = difflib.get_close_matches(name, known, n=1)
     return (f"Did you mean {near[0]}? " if near else "") + f"There are: {', '.join(known)}."

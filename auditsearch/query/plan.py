@@ -27,7 +27,7 @@ class Plan:
 
 
 def plan(node: Node) -> Plan:
-    """Return the plan of a tree as `tree_of` makes it; its nodes are And, Or, Not, Words, Fact and Column."""
+    """Return the plan of a tree as `tree_of` makes it; its nodes are And, Or, Not, Words, Near, Fact and Column."""
     lowered = lower(node)
     engine, sure = bound(lowered, upper=True), bound(lowered, upper=False)
     return Plan(engine, engine != sure, sure)

@@ -39,21 +39,23 @@ class Pattern:
     """A regular expression of Python's syntax, found anywhere in a value, case-sensitive, as `re.search` finds it.
 
     Raises InvalidValue where the syntax is wrong, RE2 can't run it, or it is longer than 1,000 characters. `reading`
-    says how a server that can't have the exact form reads it; `search` is always exact.
+    says how a server that can't have the exact form reads it; `search` is always exact. One that `folds` has its
+    literals folded, for values that are folded too; its classes stay as they are.
     """
 
     source: str
     reading: regex_lucene.Reading = "exact"
+    folds: bool = False
 
     def __post_init__(self) -> None:
-        _engine(self.source)
+        _engine(self.source, self.folds)
 
     def __str__(self) -> str:
         return self.source
 
     def search(self, text: str) -> bool:
         """Say whether it is found in `text`: a whole value, or a fact's clipped one, in which nothing is found."""
-        return CLIPPED not in text and _engine(self.source).search(text)
+        return CLIPPED not in text and _engine(self.source, self.folds).search(text)
 
     def lucene(self) -> str | None:
         """Return the Lucene expression that matches the whole of each value found here, clipped ones never.
@@ -61,12 +63,12 @@ class Pattern:
         None where there is none that is safe: `\\b`, Unicode's `\\w`, and what would take the server long. The wide
         `reading` matches these values and others, the narrow one only such, but not all; both have short classes.
         """
-        return regex_lucene.translate(_engine(self.source).syntax, LENGTH, self.reading)
+        return regex_lucene.translate(_engine(self.source, self.folds).syntax, LENGTH, self.reading)
 
     @property
     def literals(self) -> tuple[str, ...]:
         """Parts of 1 to 64 characters that each found value holds; at most three, the longest ones."""
-        found = {literal[:LITERAL] for literal in regex_syntax.literals(_engine(self.source).syntax)}
+        found = {literal[:LITERAL] for literal in regex_syntax.literals(_engine(self.source, self.folds).syntax)}
         return tuple(sorted(found, key=lambda literal: (-len(literal), literal))[:3])
 
 
@@ -77,8 +79,8 @@ class _Engine:
     end, so that its ASCII `\\b` tells Unicode's boundaries and its `(?m:$)` the place before a last newline.
     """
 
-    def __init__(self, source: str) -> None:
-        self.syntax = regex_syntax.parse(source)
+    def __init__(self, source: str, folds: bool) -> None:
+        self.syntax = regex_syntax.folded(regex_syntax.parse(source)) if folds else regex_syntax.parse(source)
         places = regex_syntax.places(self.syntax)
         self.words = bool(places & {"boundary", "inside"})
         self.tail = "tail" in places
@@ -106,10 +108,10 @@ class _Engine:
 
 
 @lru_cache(maxsize=256)
-def _engine(source: str) -> _Engine:
+def _engine(source: str, folds: bool) -> _Engine:
     if len(source) > LENGTH:
         raise InvalidValue(f"A regular expression has at most {LENGTH} characters, this one {len(source)}.")
-    return _Engine(source)
+    return _Engine(source, folds)
 
 
 def _compile(source: str, expression: str) -> Any:

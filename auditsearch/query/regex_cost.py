@@ -92,10 +92,11 @@ class _Positions:
 
 
 def affordable(node: Syntax) -> bool:
-    """Say whether `node`, found anywhere in a value, makes an automaton that a server builds without trouble."""
+    """Say whether `node`, found anywhere in a value unless `^` or `\\Z` pin it, makes an automaton that a server
+    builds without trouble."""
     positions = _Positions()
     try:
-        whole = positions.piece(Sequence((_ANYTHING, node, _ANYTHING)))
+        whole = positions.piece(_found(node))
     except _TooLarge:
         return False
     letters = _letters(positions.chars)
@@ -111,6 +112,13 @@ def affordable(node: Syntax) -> bool:
                 seen.add(following)
                 todo.append(following)
     return not todo
+
+
+def _found(node: Syntax) -> Sequence:
+    """`node` with what may stand before and behind it."""
+    items = node.items if isinstance(node, Sequence) else (node,)
+    before = () if items[:1] == (At("start"),) else (_ANYTHING,)
+    return Sequence((*before, *items, *(() if items[-1:] == (At("end"),) else (_ANYTHING,))))
 
 
 def _letters(chars: list[Ranges]) -> list[frozenset[int]]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal
 
 from auditsearch.exceptions import InvalidValue
 from auditsearch.query.charset import LAST, Ranges, category, complement, union
+from auditsearch.words import fold
 
 _parser: Any = importlib.import_module("re._parser")  # Python's own, so that nobody has to learn another syntax
 
@@ -142,6 +145,37 @@ def _sign(name: str) -> str:
     """`CATEGORY_NOT_WORD` -> `W`."""
     sign = name.removeprefix("CATEGORY_").removeprefix("NOT_")[0]
     return sign if "_NOT_" in name else sign.lower()
+
+
+def folded(node: Syntax) -> Syntax:
+    """Return `node` with its literals folded; neighbours together, as accents written apart make one letter."""
+    match node:
+        case Chars(((first, last),)) if first == last:
+            return _text(fold(chr(first)))
+        case Sequence(items):
+            runs = groupby(items, _is_literal)
+            return Sequence(tuple(part for literal, run in runs for part in _folded_run(literal, list(run))))
+        case Choice(items):
+            return Choice(tuple(map(folded, items)))
+        case Repeat(item, low, high):
+            return Repeat(folded(item), low, high)
+    return node
+
+
+def _folded_run(literal: bool, run: list[Syntax]) -> Iterator[Syntax]:
+    if literal:
+        yield _text(fold("".join([chr(part.ranges[0][0]) for part in run if isinstance(part, Chars)])))
+    else:
+        yield from map(folded, run)
+
+
+def _is_literal(node: Syntax) -> bool:
+    return isinstance(node, Chars) and len(node.ranges) == 1 and node.ranges[0][0] == node.ranges[0][1]
+
+
+def _text(text: str) -> Syntax:
+    letters = tuple(Chars(((ord(letter), ord(letter)),)) for letter in text)
+    return letters[0] if len(letters) == 1 else Sequence(letters)
 
 
 def places(node: Syntax) -> set[str]:

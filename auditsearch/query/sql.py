@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from auditsearch.exceptions import QueryError
-from auditsearch.query.tree import And, Column, Fact, Node, Not, Or, Words
+from auditsearch.query.tree import And, Column, Fact, Near, Node, Not, Or, Words
 
 WIDE = 50
 """Parts side by side in one AND or OR; more are grouped (SQLite allows expressions of depth 1,000)."""
@@ -47,9 +47,16 @@ class Clause(NamedTuple):
     values: dict[str, Value]
     patterns: dict[str, Searches]
 
+    @property
+    def vocabulary(self) -> bool:
+        """Whether it asks the table `vocabulary` for words that are `alike`."""
+        return any("FROM vocabulary" in part for part in (self.head, self.condition))
+
 
 _ALL_BLOCKS = "block IN (SELECT id FROM block)"
 _OWN_BLOCK = f"block = event.key / {BLOCK}"
+
+_LIKE = "SELECT coalesce(group_concat('\"' || term || '\"', ' OR '), '\"\"') FROM vocabulary WHERE alike({}, term)"
 
 Common = Callable[[Fact], bool]
 
@@ -91,6 +98,10 @@ class _Query:
                 return "1" if isinstance(node, Words) else "0"
             case Words(words, phrase):
                 return f"key IN (SELECT rowid FROM words WHERE words MATCH {self.bind(_match(words, phrase))})"
+            case Near(word, "prefix"):
+                return f"key IN (SELECT rowid FROM words WHERE words MATCH {self.bind(_match((word,), True) + '*')})"
+            case Near(word):
+                return f"key IN (SELECT rowid FROM words WHERE words MATCH ({_LIKE.format(self.bind(word))}))"
             case Fact(op="equals", value=(_,)) if self.common(node):
                 return f"EXISTS (SELECT 1 FROM {self.facts(node, _OWN_BLOCK)} AND event = event.key)"
             case Fact():

@@ -89,29 +89,38 @@ def folded(form: Callable[[Where, str, bool], Node]) -> Form:
 
 def matching(where: Where) -> Node:
     """`regex`: the engine's own expression for values up to 256 characters, windows and the oracle for longer ones."""
-    exact, wide, narrow = (_expression(where, reading) for reading in ("exact", "wide", "narrow"))
+    return _matching(where, False)
+
+
+def matching_folded(where: Where) -> Node:
+    """`iregex`: the same, asked of the facts and of the folded facts."""
+    return any_of(_matching(where, side) for side in (False, True))
+
+
+def _matching(where: Where, folded: bool) -> Node:
+    exact, wide, narrow = (_expression(where, reading, folded) for reading in ("exact", "wide", "narrow"))
     if exact:
-        return any_of((exact, Superset(_holding(where, ("~",)), where)))
+        return any_of((exact, Superset(_holding(where, ("~",), folded), where)))
     if wide is None:
-        return Superset(_holding(where, ("=", "~")), where)
-    rough = Superset(any_of((wide, _holding(where, ("~",)))), where)
+        return Superset(_holding(where, ("=", "~"), folded), where)
+    rough = Superset(any_of((wide, _holding(where, ("~",), folded))), where)
     return any_of((narrow, rough)) if narrow else rough
 
 
-def _expression(where: Where, reading: Reading) -> Fact | None:
+def _expression(where: Where, reading: Reading, folded: bool) -> Fact | None:
     pattern = replace(where.value, reading=reading)
     body = pattern.lucene()
     if body is None or units(body) + 2 * units(where.path) + 2 > LENGTH:
         return None
-    return Fact(where.path, "=", "regexp", pattern)
+    return Fact(where.path, "=", "regexp", pattern, folded)
 
 
-def _holding(where: Where, seps: tuple[Literal["=", "~"], ...]) -> Node:
+def _holding(where: Where, seps: tuple[Literal["=", "~"], ...], folded: bool) -> Node:
     """The path has what the pattern requires, in facts of `seps`."""
     literals = where.value.literals
     if not literals:
-        return Fact(where.path, seps[0], "any", "")
-    return all_of(any_of(Fact(where.path, sep, "contains", literal) for sep in seps) for literal in literals)
+        return Fact(where.path, seps[0], "any", "", folded)
+    return all_of(any_of(Fact(where.path, sep, "contains", literal, folded) for sep in seps) for literal in literals)
 
 
 def between(key: Literal["gt", "gte", "lt", "lte"]) -> Form:

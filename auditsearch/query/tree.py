@@ -47,6 +47,14 @@ class Words(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Near(Node):
+    """Some word of the event's text starts with the ready `word`, or is like it (`auditsearch.query.fuzzy`)."""
+
+    word: str
+    how: Literal["prefix", "fuzzy"]
+
+
+@dataclass(frozen=True, slots=True)
 class Not(Node):
     """The complement of `node` among all events."""
 

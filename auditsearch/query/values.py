@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import Enum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Literal
 from uuid import UUID
 
@@ -18,8 +19,8 @@ from auditsearch.exceptions import InvalidValue
 from auditsearch.forms import iso_utc, plain, sanitise
 from auditsearch.query.regex import Pattern
 
-Kind = Literal["any", "text", "time", "id"]
-"""What a field holds: any value, text only (the envelope), the event's time, or its id."""
+Kind = Literal["any", "text", "time", "id", "ip"]
+"""What a field holds: any value, text only (the envelope), the event's time, its id, or an address."""
 
 Value = str | int | Decimal | bool | datetime
 """A question's value: a number is exact, a time is aware and in UTC."""
@@ -40,6 +41,21 @@ def text(lookup: str, value: Any, kind: Kind) -> str:
 def pattern(lookup: str, value: Any, kind: Kind) -> Pattern:
     """For `regex`."""
     return Pattern(text(lookup, value, kind))
+
+
+def folded_pattern(lookup: str, value: Any, kind: Kind) -> Pattern:
+    """For `iregex`."""
+    return Pattern(text(lookup, value, kind), folds=True)
+
+
+def network(lookup: str, value: Any, kind: Kind) -> IPv4Network | IPv6Network:
+    """For `cidr`: a network, or one address; bits behind the mask do not matter."""
+    if isinstance(value, IPv4Network | IPv6Network):
+        return value
+    try:
+        return ip_network(text(lookup, value, kind), strict=False)
+    except ValueError:
+        raise _wrong(lookup, value, "a network such as '10.0.0.0/8' or '2001:db8::/32'") from None
 
 
 def flag(lookup: str, value: Any, kind: Kind) -> bool:

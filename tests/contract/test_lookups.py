@@ -39,7 +39,7 @@ def corpus(backend: Backend) -> Shelf:
 def _questions(lookup: str) -> list[Any]:
     if lookup == "isnull":
         return [True, False]
-    if lookup == "regex":
+    if lookup in ("regex", "iregex"):
         return PATTERNS
     if lookup == "in":
         return [[], *map(list, pairwise(VALUES))]
