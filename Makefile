@@ -9,7 +9,7 @@ VENV := .venv
 VENV42 := .venv-django42
 DEMO_STAMP := $(VENV)/.demo-$(BACKEND)
 
-.PHONY: demo demo-check test test-fast test-django42 lint format bench bench-capture bench-ship bench-mapping clean help
+.PHONY: demo demo-check test test-engines test-fast test-django42 lint format bench bench-capture bench-ship bench-mapping clean help
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 16
@@ -20,8 +20,11 @@ demo: $(DEMO_STAMP)  ## a day in a small shop, six questions, and the shop itsel
 demo-check: $(DEMO_STAMP)  ## the same without serving; fails if an answer is wrong
 	$(VENV)/bin/python -m example.demo --backend $(BACKEND) --check
 
-test: lint test-django42 $(VENV)/.test  ## everything, on a real OpenSearch that the tests start themselves
+test: lint test-django42 $(VENV)/.test  ## everything, on a real OpenSearch and Elasticsearch that the tests start themselves
 	$(VENV)/bin/python -m pytest
+
+test-engines: $(VENV)/.test  ## the contract, in depth, on each release that is supported: OpenSearch 3 and 2.19, Elasticsearch 9 and 8
+	AUDITSEARCH_TEST_EXAMPLES=500 $(VENV)/bin/python -m pytest --engines=all tests/contract tests/test_templates.py
 
 test-fast: $(VENV)/.test  ## memory and SQLite only, under a minute
 	$(VENV)/bin/python -m pytest -m "not server"

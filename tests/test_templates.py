@@ -30,12 +30,12 @@ MAPPINGS = read_json(COMPONENT_FILE)["template"]["mappings"]
 
 
 @pytest.fixture
-def stored(opensearch_backend):
+def stored(engine_backend):
     """A backend that holds one event."""
-    one = event(partition=f"{opensearch_backend.prefix}-2026.11", ip="192.0.2.7", logger="shop", request_token="t-1")
-    assert opensearch_backend.index([one])[0].settled is Settled.SHIPPED
-    opensearch_backend.refresh()
-    return opensearch_backend
+    one = event(partition=f"{engine_backend.prefix}-2026.11", ip="192.0.2.7", logger="shop", request_token="t-1")
+    assert engine_backend.index([one])[0].settled is Settled.SHIPPED
+    engine_backend.refresh()
+    return engine_backend
 
 
 def install_rival(backend, **template):
@@ -110,62 +110,62 @@ def test_a_partition_is_an_alias_for_exactly_one_index(stored):
 
 
 @pytest.mark.server
-def test_setup_is_repeatable(opensearch_backend):
-    assert all(line.endswith("(again)") for line in opensearch_backend.setup())
+def test_setup_is_repeatable(engine_backend):
+    assert all(line.endswith("(again)") for line in engine_backend.setup())
 
 
 @pytest.mark.server
-def test_a_template_of_higher_priority_is_refused_by_setup_shipping_and_status(opensearch_backend):
-    install_rival(opensearch_backend)
-    with pytest.raises(ConfigurationError, match=f"{opensearch_backend.prefix}-rival has a higher priority"):
-        opensearch_backend.setup()
+def test_a_template_of_higher_priority_is_refused_by_setup_shipping_and_status(engine_backend):
+    install_rival(engine_backend)
+    with pytest.raises(ConfigurationError, match=f"{engine_backend.prefix}-rival has a higher priority"):
+        engine_backend.setup()
     with pytest.raises(ConfigurationError, match="higher priority"):
-        opensearch_backend.index([event(partition=f"{opensearch_backend.prefix}-2026.11")])
-    assert "higher priority" in str([f for f in opensearch_backend.status().findings if f.level == "error"])
+        engine_backend.index([event(partition=f"{engine_backend.prefix}-2026.11")])
+    assert "higher priority" in str([f for f in engine_backend.status().findings if f.level == "error"])
 
 
 @pytest.mark.server
 @pytest.mark.parametrize("name", ["default_pipeline", "final_pipeline"])
-def test_a_template_that_attaches_a_pipeline_is_refused(opensearch_backend, name):
-    ours = [f"{opensearch_backend.prefix}-mappings"]
-    install_rival(opensearch_backend, composed_of=ours, template={"settings": {"index": {name: "enrich"}}})
+def test_a_template_that_attaches_a_pipeline_is_refused(engine_backend, name):
+    ours = [f"{engine_backend.prefix}-mappings"]
+    install_rival(engine_backend, composed_of=ours, template={"settings": {"index": {name: "enrich"}}})
     with pytest.raises(ConfigurationError, match="pipeline enrich"):
-        opensearch_backend.index([event(partition=f"{opensearch_backend.prefix}-2026.11")])
+        engine_backend.index([event(partition=f"{engine_backend.prefix}-2026.11")])
 
 
 @pytest.mark.server
-def test_a_template_of_another_release_is_refused(opensearch_backend):
-    path, body = next(iter(opensearch_backend.templates.bodies().items()))
+def test_a_template_of_another_release_is_refused(engine_backend):
+    path, body = next(iter(engine_backend.templates.bodies().items()))
     body["version"] = body["template"]["mappings"]["_meta"]["auditsearch"] = 99
-    opensearch_backend.client.ask("PUT", path, body)
+    engine_backend.client.ask("PUT", path, body)
     with pytest.raises(ConfigurationError, match="upgrade auditsearch"):
-        opensearch_backend.setup()
+        engine_backend.setup()
     with pytest.raises(ConfigurationError, match="version 99"):
-        opensearch_backend.index([event(partition=f"{opensearch_backend.prefix}-2026.11")])
+        engine_backend.index([event(partition=f"{engine_backend.prefix}-2026.11")])
 
 
 @pytest.mark.server
-def test_a_changed_mapping_is_refused(opensearch_backend):
-    path, body = next(iter(opensearch_backend.templates.bodies().items()))
+def test_a_changed_mapping_is_refused(engine_backend):
+    path, body = next(iter(engine_backend.templates.bodies().items()))
     body["template"]["mappings"]["properties"]["facts"] = {"type": "text"}
-    opensearch_backend.client.ask("PUT", path, body)
+    engine_backend.client.ask("PUT", path, body)
     with pytest.raises(ConfigurationError, match="auditsearch_setup"):
-        opensearch_backend.index([event(partition=f"{opensearch_backend.prefix}-2026.11")])
+        engine_backend.index([event(partition=f"{engine_backend.prefix}-2026.11")])
 
 
 @pytest.mark.server
-def test_the_files_work_with_curl_as_they_are(opensearch_backend):
-    ask = opensearch_backend.client.ask
-    settings = ask("PUT", f"/_component_template/{opensearch_backend.prefix}-file", read_json(COMPONENT_FILE))
+def test_the_files_work_with_curl_as_they_are(engine_backend):
+    ask = engine_backend.client.ask
+    settings = ask("PUT", f"/_component_template/{engine_backend.prefix}-file", read_json(COMPONENT_FILE))
     assert settings["acknowledged"]
-    body = read_json(TEMPLATE_FILE) | {"composed_of": [f"{opensearch_backend.prefix}-file"]}
-    body["index_patterns"] = [f"{opensearch_backend.prefix}file-*"]
-    assert ask("PUT", f"/_index_template/{opensearch_backend.prefix}-file", body)["acknowledged"]
+    body = read_json(TEMPLATE_FILE) | {"composed_of": [f"{engine_backend.prefix}-file"]}
+    body["index_patterns"] = [f"{engine_backend.prefix}file-*"]
+    assert ask("PUT", f"/_index_template/{engine_backend.prefix}-file", body)["acknowledged"]
 
 
 @pytest.mark.server
-def test_the_command_says_what_it_would_do_and_does_it(opensearch_url, settings):
-    settings.AUDITSEARCH = {"HOSTS": [opensearch_url], "INDEX_PREFIX": "test-command"}
+def test_the_command_says_what_it_would_do_and_does_it(engine_url, settings):
+    settings.AUDITSEARCH = {"HOSTS": [engine_url], "INDEX_PREFIX": "test-command"}
     out = StringIO()
     call_command("auditsearch_setup", dry_run=True, stdout=out)
     assert get_backend().status().findings[1].level == "error"

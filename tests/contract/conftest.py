@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -13,27 +12,31 @@ from auditsearch.backends.memory import MemoryBackend
 from auditsearch.backends.opensearch import OpenSearchBackend
 from auditsearch.backends.sqlite import SQLiteBackend
 from tests.contract.shelf import PREFIX, Shelf
+from tests.servers.fixtures import engines
 
 
-def _opensearch(request: Any) -> Backend:
-    return OpenSearchBackend([request.getfixturevalue("opensearch_url")], prefix=PREFIX, client={})
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test runs on each store, and on each search server of this run."""
+    if "backend" in metafunc.fixturenames:
+        names = [pytest.param(name, marks=pytest.mark.server) for name in engines(metafunc.config)]
+        metafunc.parametrize("backend", ["memory", "sqlite", *names], indirect=True, scope="session")
 
 
-def _sqlite(request: Any) -> Backend:
-    folder = request.getfixturevalue("tmp_path_factory").mktemp("contract")
-    return SQLiteBackend(folder / f"{uuid4().hex}.sqlite3")
-
-
-MAKE = {"memory": lambda request: MemoryBackend(), "sqlite": _sqlite, "opensearch": _opensearch}
-
-
-@pytest.fixture(scope="session", params=["memory", "sqlite", pytest.param("opensearch", marks=pytest.mark.server)])
+@pytest.fixture(scope="session")
 def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     """A store that all tests share."""
-    made: Backend = MAKE[request.param](request)
+    made = _made(request)
     made.setup()
     yield made
     made.close()
+
+
+def _made(request: pytest.FixtureRequest) -> Backend:
+    if request.param == "memory":
+        return MemoryBackend()
+    if request.param == "sqlite":
+        return SQLiteBackend(request.getfixturevalue("tmp_path_factory").mktemp("contract") / f"{uuid4().hex}.sqlite3")
+    return OpenSearchBackend([request.getfixturevalue("servers")(request.param)], prefix=PREFIX, client={})
 
 
 @pytest.fixture
