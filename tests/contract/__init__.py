@@ -1,0 +1,5 @@
+"""One contract for all stores: each test here runs on each of them."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.contract.shelf")
