@@ -27,10 +27,10 @@ test-engines: $(VENV)/.test  ## the contract, in depth, on each release that is 
 	AUDITSEARCH_TEST_EXAMPLES=500 $(VENV)/bin/python -m pytest --engines=all tests/contract tests/test_templates.py
 
 test-fast: $(VENV)/.test  ## memory and SQLite only, under a minute
-	$(VENV)/bin/python -m pytest -m "not server"
+	$(VENV)/bin/python -m pytest -n 2 -m "not server"
 
 test-django42: $(VENV42)/.test  ## the fast tests on Django 4.2
-	$(VENV42)/bin/python -m pytest -m "not server"
+	$(VENV42)/bin/python -m pytest -n 2 -m "not server"
 
 lint: $(VENV)/.test  ## ruff, format, types
 	$(VENV)/bin/ruff check .
