@@ -29,6 +29,9 @@ COLUMNS = ("event_id", "partition", "canonical", "personal")
 MAX_ROWS, MAX_CHARACTERS = 1000, 4_000_000
 """Bounds of one INSERT beside the database's own: MariaDB takes 16 MB by default."""
 
+PURGE = 1000
+"""Rows that are removed at once after their time, so that no transaction is long."""
+
 SLICE = 400
 """Keys in one `IN (...)`: the oldest SQLite takes 999 parameters."""
 
@@ -115,7 +118,7 @@ def release(using: str, token: str, pks: Iterable[int]) -> None:
 def purge(using: str, keep: float) -> int:
     """Delete at most 1,000 rows that were shipped more than `keep` hours ago; return how many."""
     shipped = OutboxRow.objects.using(using).filter(state=State.SHIPPED, not_before__lte=Now() - timedelta(hours=keep))
-    pks = list(shipped.order_by("not_before").values_list("pk", flat=True)[:1000])
+    pks = list(shipped.order_by("not_before").values_list("pk", flat=True)[:PURGE])
     return sum(shipped.filter(pk__in=some)._raw_delete(using) for some in _sliced(pks))
 
 

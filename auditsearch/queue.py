@@ -20,6 +20,9 @@ from auditsearch.outbox import Row
 MOST_NOTES = 5000
 """Notes that a long run gathers before it removes their rows itself."""
 
+MOST_PURGES = 100
+"""How often one run removes a thousand rows: as many must go as come."""
+
 SHIPPED = (Settled.SHIPPED, Settled.DEGRADED)
 """Fates after which a row is not needed any more."""
 
@@ -79,7 +82,9 @@ class Leased:
         self.held.difference_update(row.pk for row, _ in outcomes)
 
     def tidy(self) -> None:
-        outbox.purge(self.using, self.keep)
+        for _ in range(MOST_PURGES):
+            if outbox.purge(self.using, self.keep) < outbox.PURGE:
+                break
 
 
 class Noted:

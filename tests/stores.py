@@ -31,6 +31,11 @@ class Server(MemoryBackend):
         stored = {outcome.id: outcome for outcome in super().index(wanted, dropped=dropped)}
         return [stored.get(one.id) or Outcome(one.id, self.answers[one.id], "as the test wants") for one in documents]
 
+    def forget(self, ids: Sequence[str]) -> None:
+        """Lose these, as a cluster does that is restored from a snapshot."""
+        for each in ids:
+            del self._held[each]
+
 
 class FileStore:
     """Appends what it is given to a file, and syncs: what several processes shipped is read there, doubles too."""

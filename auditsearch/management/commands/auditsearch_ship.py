@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from auditsearch import backlog, outbox, sweep
+from auditsearch import again, backlog, outbox, sweep
 from auditsearch.backends import get_backend
 from auditsearch.conf import settings
 from auditsearch.exceptions import AuditSearchError
@@ -33,6 +33,9 @@ examples:
       goes on until SIGTERM or Ctrl-C: what DELIVERY = "command" needs, one such process a site or many
   manage.py auditsearch_ship --limit 1000 --database default
       the oldest 1,000 of one database, to see whether the store takes them
+  manage.py auditsearch_ship --again 2026-11-21T03:00..
+      once more what was confirmed since then, as far as KEEP_SHIPPED has kept it: for a cluster that was restored
+      from a snapshot of that time; what it still has is not stored twice
 
 Any number of shippers may run at once, beside the site's own; no event is stored twice. Events that the store can't
 take now wait for their next turn; `manage.py auditsearch_check` shows them. Stopping loses nothing, in no moment.
@@ -53,6 +56,7 @@ class Command(BaseCommand):
         """Declare the options."""
         parser.add_argument("--watch", action="store_true", help="go on until SIGTERM or Ctrl-C")
         parser.add_argument("--limit", type=int, metavar="N", help="ship at most N events")
+        parser.add_argument("--again", type=_period, metavar="RANGE", help=f"ship once more: {again.FORM}")
         parser.add_argument("--database", metavar="ALIAS", help="ship from this database only (default: from each)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -60,6 +64,8 @@ class Command(BaseCommand):
         aliases = _aliases(options["database"])
         if options["limit"] is not None and (options["limit"] < 1 or options["watch"]):
             raise CommandError("--limit takes a number above zero, and goes without --watch.")
+        if options["again"]:
+            self._reopen(aliases, options["again"])
         with _stopped_by_signals() as quit_:
             try:
                 self._watch(aliases, quit_) if options["watch"] else self._once(aliases, options["limit"], quit_)
@@ -76,6 +82,11 @@ class Command(BaseCommand):
         sweep.tell(total)
         if total.put_off:
             raise CommandError(f"{total.put_off:,} events were put off by the store; they wait for their next turn.")
+
+    def _reopen(self, aliases: list[str], when: again.Period) -> None:
+        for alias in aliases:
+            drain(alias, get_backend(), 0)  # what is only noted as shipped becomes a row that says so
+            self.stdout.write(f"{alias}: {again.reopen(alias, when):,} events are shipped once more.")
 
     def _drain(self, alias: str, limit: int | None, quit_: threading.Event) -> Shipped:
         progress = Progress(self, alias, backlog.counts(alias).get("waiting", 0), limit)
@@ -125,6 +136,13 @@ class Progress:
         """Leave the line as it is."""
         if self.live and self.told > self.begun:
             self.out.write("")
+
+
+def _period(text: str) -> again.Period:
+    try:
+        return again.period(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
 
 
 def _sentence(alias: str, done: int, whole: int, seconds: float) -> str:
