@@ -56,10 +56,9 @@ class Shelf:
 
     def adopt(self, *documents: Document) -> None:
         """Store events made elsewhere, under ids of their own."""
-        fresh = [
-            {"id": str(uuid4()), "logger": self.name} for _ in documents
-        ]  # hypothesis makes `random` repeat itself
-        self.put(*(loads(document.canonical) | own for document, own in zip(documents, fresh, strict=True)))
+        trees = [loads(document.canonical) for document in documents]
+        # not `new_id`: hypothesis makes `random` repeat itself
+        self.put(*(tree | {"id": str(uuid4()), "logger": self.name} for tree in trees))
 
     def values(self, *values: Any) -> None:
         """Store one event for each value, under `v` of its context."""
