@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -47,6 +48,8 @@ STORED = {name: name for name in ENVELOPE_STRINGS if name not in ("user_name", "
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _sequence = itertools.count()
+_chance = random.Random()  # noqa: S311 - no secret; our own, so that no application seeds it
+os.register_at_fork(after_in_child=_chance.seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +124,7 @@ def new_id(ts: int) -> str:
     milliseconds, rest = divmod(ts, 1000)
     counter = next(_sequence) & 0xFFFFFFFF
     number = (milliseconds & 0xFFFFFFFFFFFF) << 80 | 0x7 << 76 | (rest * 4096 // 1000) << 64 | 0b10 << 62
-    number |= counter << 30 | random.getrandbits(30)
+    number |= counter << 30 | _chance.getrandbits(30)
     digits = f"{number:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import random
 from uuid import UUID
 
 import pytest
@@ -37,6 +38,13 @@ def test_ids_are_version_7_and_sort_in_capture_order_at_equal_times() -> None:
     assert ids == sorted(set(ids))
     assert UUID(ids[0]).version == 7
     assert UUID(ids[0]).int >> 80 == NOW // 1000
+
+
+def test_ids_do_not_repeat_where_an_application_seeds_its_chance() -> None:
+    random.seed(1)
+    first = new_id(NOW)
+    random.seed(1)
+    assert int(first[-7:], 16) != int(new_id(NOW)[-7:], 16)
 
 
 def test_ids_follow_time_below_the_millisecond() -> None:
