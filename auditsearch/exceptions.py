@@ -35,3 +35,19 @@ class UnknownLookup(QueryError):
 
 class InvalidValue(QueryError):
     """The value does not fit the lookup; the message says which kinds do."""
+
+
+class Misread(QueryError):
+    """A part of what was typed into the search box can't be understood; the message says why and where.
+
+    `reason` is the message without the place, `start` and `end` are the part's characters in `text`.
+    """
+
+    def __init__(self, reason: str, text: str, start: int, end: int) -> None:
+        self.reason, self.text, self.start, self.end = reason, text, start, end
+        place = f"At character {start + 1}: {text[start:end][:40]!r}." if text[start:end] else "At the end."
+        super().__init__(f"{reason} {place}")
+
+    def pointed(self) -> str:
+        """Two lines: what was typed, and a mark beneath the part."""
+        return f"{self.text}\n{' ' * self.start}{'^' * max(1, self.end - self.start)}"

@@ -1,0 +1,165 @@
+"""One condition of the search box, `field operator value`, as keywords would ask it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from decimal import Decimal
+from typing import Any
+
+from auditsearch.exceptions import QueryError, UnknownField
+from auditsearch.forms import encode_key, plain
+from auditsearch.promoted import promoted
+from auditsearch.query.parse import FIELDS, ROOTS, Field, nearest, tree_of, where
+from auditsearch.query.tokens import Token, Value
+from auditsearch.query.tree import Node, Not, Or
+
+BOX: dict[str, str] = {
+    **{name: name for name in FIELDS if not name.startswith("_")},
+    "action": "event_code",
+    "kind": "event_type",
+    "system": "system_type",
+    "label": "object_label",
+    "token": "request_token",
+    "time": "timestamp",
+    "message": "verbose",
+    "changed": "_changed",
+}
+"""Names in the search box, and the keywords that they stand for."""
+
+SPECIAL = {
+    "object": "object:shop.Order#5",
+    "after": "after:2026-01-31",
+    "before": "before:2026-01-31",
+    "on": "on:2026-01-31",
+}
+"""Names with a meaning of their own, each with an example."""
+
+KEYED = {name.removeprefix("_"): name for name in ROOTS}
+"""Names that are followed by a dot and keys: `snapshot.status`."""
+
+_LOOKUP = {"=": "exact", ">": "gt", ">=": "gte", "<": "lt", "<=": "lte", "~": "regex"}
+_NUMBER = re.compile(r"[+-]?\d{1,200}(?:\.\d{1,200})?", re.ASCII)
+_NEAR = 0.75  # how alike an unknown name must be to a field to be taken for a slip, and not for a key
+
+
+def condition(token: Token) -> Node:
+    """Return the question of one token. Raises QueryError."""
+    if token.operator == "!=":
+        return Not(_any(token, "="))
+    return _any(token, token.operator)
+
+
+def _any(token: Token, operator: str) -> Node:
+    nodes = [_one(token.name, operator, value) for value in token.values]
+    return nodes[0] if len(nodes) == 1 else Or(tuple(nodes))
+
+
+def _one(name: tuple[str, ...], operator: str, value: Value) -> Node:
+    first, shown = name[0], ".".join(name)
+    if name == ("object",):
+        return _object(operator, value.text)
+    if first in SPECIAL and len(name) == 1:
+        return _time(first, operator, value)
+    if first.startswith("_") or "__" in first:
+        return _keyword(name, operator, value)
+    if len(name) > 1 and BOX.get(first) == "timestamp":
+        lookup = _LOOKUP.get(operator, "exact")
+        return tree_of(**{"__".join(["timestamp", *name[1:], lookup]): value.text})
+    fields = _fields(name)
+    nodes = [_field(shown, field, operator, value) for field in fields]
+    return nodes[0] if len(nodes) == 1 else Or(tuple(nodes))
+
+
+def _fields(name: tuple[str, ...]) -> list[Field]:
+    """What a name may mean: a field, a key of its root, a promoted field, or a key of snapshot or context."""
+    first, keys = name[0], name[1:]
+    if first in KEYED and keys:
+        return [_key(KEYED[first], keys)]
+    if first in BOX and not keys:
+        path, kind = FIELDS[BOX[first]]
+        return [Field(path, kind)]
+    if found := [row for row in promoted() if (row.name,) == name]:
+        return [Field(found[0].path, "any", loose=True)]
+    known = [*BOX, *SPECIAL, *KEYED]
+    if first in known or (near := difflib.get_close_matches(first, known, n=1, cutoff=_NEAR)):
+        raise UnknownField(_unknown(name, first, near[0] if first not in known else "", known))
+    return [_key("_snapshot", name), _key("_context", name)]
+
+
+def _unknown(name: tuple[str, ...], first: str, near: str, known: list[str]) -> str:
+    shown = ".".join(name)
+    if first in KEYED:
+        return f"{first} is followed by a key, such as {first}.title."
+    if not near:
+        return f"{first} has no part {'.'.join(name[1:])!r}. For a key, write snapshot.{shown} or context.{shown}."
+    return f"There is no field {shown!r}. {nearest(first, known)} For a key, write snapshot.{shown} or context.{shown}."
+
+
+def _key(root: str, keys: tuple[str, ...]) -> Field:
+    path = ".".join([ROOTS[root], *map(encode_key, keys)])
+    return Field(path, "any", loose=root in ("_context", "_snapshot"))
+
+
+def _field(shown: str, field: Field, operator: str, value: Value) -> Node:
+    if operator == ":":
+        return _loosely(shown, field, value)
+    lookup = _LOOKUP[operator]
+    if value.quoted or field.kind != "any" or operator == "~" or not _NUMBER.fullmatch(value.text):
+        return where(shown, field, lookup, value.text)
+    number = Decimal(value.text)
+    if operator != "=":
+        return where(shown, field, lookup, number)
+    text = where(shown, field, lookup, value.text)
+    return text if plain(number) == value.text else Or((text, where(shown, field, lookup, number)))
+
+
+def _loosely(shown: str, field: Field, value: Value) -> Node:
+    """What keywords mean without a lookup; stars at the ends of a bare value say that more may stand there."""
+    text = value.text
+    if field.kind == "ip" and "/" in text:
+        return where(shown, field, "cidr", text)
+    if value.quoted or "*" not in text:
+        return where(shown, field, None, text)
+    body = text.strip("*")
+    if "*" in body or (text.strip("*") == "" and text != "*") or text.startswith("**") or text.endswith("**"):
+        raise QueryError(
+            "A star may stand at the beginning and at the end of a value; in quotation marks it means itself."
+        )
+    if not body:
+        return where(shown, field, "isnull", False)
+    lookup = {(False, True): "istartswith", (True, False): "iendswith", (True, True): "icontains"}
+    return where(shown, field, lookup[text.startswith("*"), text.endswith("*")], body)
+
+
+def _object(operator: str, text: str) -> Node:
+    """`shop.Order#5`, `shop.Order` or `#5`."""
+    _only(operator, "object", (":", "="))
+    model, sign, key = text.partition("#")
+    asked: dict[str, Any] = ({"object_type": model} if model else {}) | ({"object_id": key} if key else {})
+    if not asked or (sign and not key):
+        raise QueryError("object is followed by a model, a key, or both: object:shop.Order#5.")
+    return tree_of(**asked)
+
+
+def _time(name: str, operator: str, value: Value) -> Node:
+    _only(operator, name, (":", "="))
+    keyword = {"after": "timestamp__gte", "before": "timestamp__lt", "on": "timestamp__date"}[name]
+    return tree_of(**{keyword: value.text})
+
+
+def _keyword(name: tuple[str, ...], operator: str, value: Value) -> Node:
+    """A keyword of `filter_events` as it is."""
+    _only(operator, name[0], (":",))
+    asked: Any = value.text
+    lookup = name[-1].rpartition("__")[2]
+    if lookup == "isnull":
+        asked = {"true": True, "false": False}.get(value.text.lower(), value.text)
+    elif lookup in ("gt", "gte", "lt", "lte") and not value.quoted and _NUMBER.fullmatch(value.text):
+        asked = Decimal(value.text)
+    return tree_of(**{".".join(name): asked})
+
+
+def _only(operator: str, name: str, known: tuple[str, ...]) -> None:
+    if operator not in known:
+        raise QueryError(f"{name} takes no {operator}, only {' and '.join(known)}.")

@@ -1,0 +1,189 @@
+"""The search box: the same trees as keywords, errors that point at the place, and no input that breaks it."""
+
+import pytest
+from django.db.models import Q
+from django.test import override_settings
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from auditsearch.backends.memory import MemoryBackend
+from auditsearch.exceptions import Misread
+from auditsearch.query.parse import tree_of
+from auditsearch.query.plan import plan
+from auditsearch.query.text import CLAUSES, DEPTH, LONGEST, parse
+from auditsearch.query.tree import ALL
+from auditsearch.search import Events
+from tests.factories import event
+
+SAME = {
+    "": Q(),
+    "user:anna": Q(user="anna"),
+    "action:delete": Q(event_code="delete"),
+    "-action:delete": ~Q(event_code="delete"),
+    "NOT action:delete": ~Q(event_code="delete"),
+    "user!=anna": ~Q(user="anna"),
+    "object:shop.Order#5": Q(object_type="shop.Order") & Q(object_id="5"),
+    "object:shop.Order": Q(object_type="shop.Order"),
+    "object:#5": Q(object_id="5"),
+    "after:2026-01-01 before:2026-02-01": Q(timestamp__gte="2026-01-01", timestamp__lt="2026-02-01"),
+    "on:2026-01-01": Q(timestamp__date="2026-01-01"),
+    "time.hour>=18": Q(timestamp__hour__gte=18),
+    "snapshot.status:paid to.status:paid": Q(_snapshot__status="paid", _to__status="paid"),
+    "from.status:new changed:status": Q(_from__status="new") & Q(_changed="status"),
+    "context.a.b=5": Q(_context__a__b__exact="5"),
+    "snapshot.amount>100": Q(_snapshot__amount__gt=100),
+    "snapshot.amount>=-1.50": Q(_snapshot__amount__gte=-1.5),
+    'snapshot.amount<"100"': Q(_snapshot__amount__lt="100"),
+    "snapshot.paid<=2026-01-01": Q(_snapshot__paid__lte="2026-01-01"),
+    "amount>100": Q(_snapshot__amount__gt=100) | Q(_context__amount__gt=100),
+    "snapshot.amount=1.50": Q(_snapshot__amount__exact="1.50") | Q(_snapshot__amount__exact=1.5),
+    "birth certificate": Q(search="birth certificate"),
+    '"clearance requested"': Q(phrase="clearance requested"),
+    "birth user:x certificate": Q(search="birth certificate") & Q(user="x"),
+    "отчёт*": Q(search__prefix="отчёт"),
+    "отчёт~": Q(search__fuzzy="отчёт"),
+    "user:ann*": Q(user__istartswith="ann"),
+    "user:*nna": Q(user__iendswith="nna"),
+    "user:*nn*": Q(user__icontains="nn"),
+    "user:*": Q(user__isnull=False),
+    'user:"a*"': Q(user="a*"),
+    "ip:10.0.0.0/8": Q(ip__cidr="10.0.0.0/8"),
+    'user~"^[AB]"': Q(user__regex="^[AB]"),
+    "a OR b": Q(search="a") | Q(search="b"),
+    "(a | user:b) c": (Q(search="a") | Q(user="b")) & Q(search="c"),
+    "user:(anna boris)": Q(user="anna") | Q(user="boris"),
+    "a ИЛИ НЕ b": Q(search="a") | ~Q(search="b"),
+    r'snapshot."a b".c="x\"\\y"': Q(**{"_snapshot__a b__c__exact": 'x"\\y'}),
+    "_snapshot__amount__gte:5": Q(_snapshot__amount__gte=5),
+    "user__icontains:nn": Q(user__icontains="nn"),
+    "http://x.y 12:30": Q(search="http x y 12 30"),
+}
+
+
+@pytest.mark.parametrize(("text", "question"), SAME.items(), ids=SAME)
+def test_the_box_makes_the_same_tree_as_keywords(text: str, question: Q) -> None:
+    assert plan(parse(text)) == plan(tree_of(question) if question else ALL)
+
+
+@override_settings(AUDITSEARCH={"PROMOTED": {"sum": ["_snapshot__amount", "double"]}})
+def test_a_promoted_field_is_asked_by_its_name() -> None:
+    assert parse("sum>5") == tree_of(_snapshot__amount__gt=5)
+
+
+WRONG = {
+    "user:anna usr:anna": ("usr:anna", "Did you mean user"),
+    "a user:": ("user:", "value is missing"),
+    'a "b': ('"b', "no partner"),
+    "a (b": ("(", "never closed"),
+    "a) b": (")", "closes nothing"),
+    "a user:(b": ("user:(b", "parenthesis at their end"),
+    "a *": ("*", "neither a letter"),
+    "a user:***": ("user:***", "A star may stand"),
+    "a b*c": ("b*c", "only end a word"),
+    "a OR": ("", "expected here"),
+    "a AND OR b": ("OR", "behind AND"),
+    "NOT": ("", "behind NOT"),
+    'a user~"["': ('user~"["', "unterminated character set"),
+    'a user~"(?=x)"': ('user~"(?=x)"', "looks ahead"),
+    "a after:yesterday": ("after:yesterday", "ISO text"),
+    "a on:2026-02-30": ("on:2026-02-30", "takes a date"),
+    "after:9999-99-99": ("after:9999-99-99", "ISO text"),
+    "time.moth:5": ("time.moth:5", "no lookup"),
+    "time.month:13": ("time.month:13", "from 1 to 12"),
+    "ip:10.0.0.0/99": ("ip:10.0.0.0/99", "a network"),
+    "id>5": ("id>5", "no gt"),
+    "snapshot:x": ("snapshot:x", "followed by a key"),
+    "user.name:x": ("user.name:x", "no part"),
+    "object:#": ("object:#", "object is followed"),
+    "object>5": ("object>5", "only : and ="),
+    "_source:x": ("_source:x", "no field"),
+    "user__like:x": ("user__like:x", "no lookup"),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), WRONG.items(), ids=WRONG)
+def test_an_error_points_at_the_place_and_says_why(text: str, told: tuple[str, str]) -> None:
+    with pytest.raises(Misread, match=told[1]) as error:
+        parse(text)
+    assert text[error.value.start : error.value.end] == told[0]
+    assert error.value.pointed().startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("x " * 5_000, f"{LONGEST} bytes"),
+        ("я" * 600, f"{LONGEST} bytes"),
+        ("x " * 200, f"{CLAUSES} conditions"),
+        (f"user:({'x ' * 200})", f"{CLAUSES} conditions"),
+        ("(" * 300 + "x" + ")" * 300, f"{DEPTH} deep"),
+        ("-" * 1000 + "x", f"{DEPTH} deep"),
+        ("NOT " * 200 + "x", f"{DEPTH} deep"),
+    ],
+)
+def test_too_much_is_refused_with_the_reason(text: str, reason: str) -> None:
+    with pytest.raises(Misread, match=reason):
+        parse(text)
+
+
+HOSTILE = [
+    "*",
+    "?",
+    '"',
+    "\\",
+    "/",
+    "{}",
+    "a\0b",
+    "<script>alert(1)</script>",
+    "_source",
+    "' OR 1=1 --",
+    "%",
+    "\ue002",
+    "#",
+    "a=b",
+]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_what_looks_like_an_order_is_found_literally(value: str) -> None:
+    events = Events(backend=(backend := MemoryBackend()))
+    backend.index([event(user=value), event(user="Anna"), event(user=f"x{value}x")])
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    assert [found.user for found in Events(parse(f'user:"{quoted}"'), backend=backend)] == [value]
+    assert events.filter(user__contains=value).count() == 2
+
+
+SIGNS = ["*", "~", "-", "(", ")", '"', ":", "=", ">=", "!=", "<", " ", "|", "#", "\\", ".", "/8", "\0", "\ud800"]
+NAMES = [
+    "user",
+    "snapshot.",
+    "a",
+    "отчёт",
+    " OR ",
+    " AND ",
+    "NOT ",
+    "2026-01-01",
+    "5",
+    "object:",
+    "after:",
+    "ip:",
+    "__in",
+]
+pieces = st.sampled_from([*SIGNS, *NAMES, "_context__", "regex"])
+
+
+@settings(max_examples=400, deadline=None)
+@given(text=st.lists(pieces, max_size=14).map("".join) | st.text(max_size=40))
+@example(text='snapshot.":x')
+@example(text="a:(")
+def test_no_input_breaks_the_box(text: str) -> None:
+    assert misread(text) or plan(parse(text))
+
+
+def misread(text: str) -> bool:
+    """Whether it is refused, and then with a reason and a place."""
+    try:
+        parse(text)
+    except Misread as error:
+        return bool(error.reason) and 0 <= error.start <= error.end <= len(text)
+    return False
