@@ -87,13 +87,16 @@ def check_tables(databases: Sequence[str] | None = None, **_: Any) -> Found:
 
 @_registered()
 def check_extra(**_: Any) -> Found:
-    """E006: the server's client is not installed."""
+    """E006: the server's client, or dramatiq, is not installed."""
     if backend_kind() == "opensearch" and find_spec("opensearchpy") is None:
         yield Error(
             "The store is a search server, and its client is not installed.",
             'Run: pip install "auditsearch[opensearch]"',
             id="auditsearch.E006",
         )
+    if settings.DELIVERY == "dramatiq" and find_spec("dramatiq") is None:
+        hint = 'Run: pip install "auditsearch[redis]" or pip install "auditsearch[rabbitmq]"'
+        yield Error("DELIVERY is dramatiq, which is not installed.", hint, id="auditsearch.E006")
 
 
 @_registered(Tags.security)

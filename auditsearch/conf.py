@@ -92,8 +92,11 @@ class Settings:
     SEARCH_LANGUAGES: list[str] = []
     """Languages in which `search` finds the other forms of a word too: `["ru", "en"]`."""
 
-    DELIVERY: Literal["auto", "inline", "thread", "command"] = "auto"
-    """Who ships: inline after commit, a thread of each process, or only `auditsearch_ship`."""
+    DELIVERY: Literal["auto", "inline", "thread", "dramatiq", "command"] = "auto"
+    """Who ships: inline after commit, a thread of each process, dramatiq's workers, or only `auditsearch_ship`."""
+
+    BROKER: str | None = None
+    """URL of dramatiq's broker, `redis://` or `amqp://`; None is the broker that the application has set itself."""
 
     BATCH_SIZE: int = 500
     """Events of one shipment at most."""

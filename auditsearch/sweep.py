@@ -98,10 +98,10 @@ def deliver(
     return Shipped()
 
 
-def sweep(*, stop: Callable[[], bool] = lambda: False) -> None:
-    """Deliver from each database that a thread ships; one that has no outbox holds no events."""
+def sweep(mode: delivery.Mode = "thread", *, stop: Callable[[], bool] = lambda: False) -> None:
+    """Deliver from each database whose rows are shipped in this way; one that has no outbox holds no events."""
     for alias in outbox.aliases():
-        if not stop() and delivery.mode(alias) == "thread":
+        if not stop() and delivery.mode(alias) == mode:
             deliver(alias, stop=stop, optional=True)
 
 

@@ -292,7 +292,7 @@ def forked_child() -> None:
 
     append("child")
     until(lambda: "child" in stored())
-    shipper = thread._shipper
+    shipper = thread.SHIPPER.thread
     (FOLDER / "child").write_text(json.dumps(shipper is not None and shipper.pid == os.getpid() and shipper.is_alive()))
 
 

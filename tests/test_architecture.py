@@ -78,6 +78,11 @@ def test_one_module_imports_the_client_of_the_server() -> None:
     assert len(using) == 1
 
 
+def test_one_module_imports_dramatiq() -> None:
+    using = [path.name for path in FILES if any(name.split(".")[0] == "dramatiq" for name in imported(path))]
+    assert using == ["tasks.py"]
+
+
 def test_there_is_no_drawer() -> None:
     assert [path for path in FILES if path.stem in ("utils", "util", "helper", "misc", "common")] == []
 
