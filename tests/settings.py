@@ -56,5 +56,11 @@ AUDITSEARCH = {
         "shop.Account",
         *(["shop.Measure"] if django.VERSION >= (5, 0) else []),
     ],
+    "PROMOTED": {
+        "price": ["_snapshot__price", "double"],
+        "pieces": ["_context__box__pieces", "long"],
+        "state": ["_context__state", "keyword"],
+        "due": ["_context__due", "date"],
+    },
     "EXCLUDE_FIELDS": ["modified", "auth.User.last_login"],
 }

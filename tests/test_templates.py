@@ -27,6 +27,7 @@ ALIASES = {
     "trace.id": "t-1",
 }
 MAPPINGS = read_json(COMPONENT_FILE)["template"]["mappings"]
+VERSION = MAPPINGS["_meta"]["auditsearch"]
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def count(backend, query):
 
 def test_all_versions_are_one():
     versions = {read_json(name)["version"] for name in (COMPONENT_FILE, TEMPLATE_FILE)}
-    assert versions == {MAPPINGS["_meta"]["auditsearch"]}
+    assert versions == {VERSION}
 
 
 def test_each_envelope_name_is_mapped_and_nothing_else_is_dynamic():
@@ -171,7 +172,7 @@ def test_the_command_says_what_it_would_do_and_does_it(engine_url, settings):
     assert get_backend().status().findings[1].level == "error"
     call_command("auditsearch_setup", stdout=out)
     assert get_backend().status().findings[1].level == "ok"
-    assert "would install the index template test-command, version 1" in out.getvalue()
+    assert f"would install the index template test-command, version {VERSION}" in out.getvalue()
     get_backend().client.request("DELETE", "/_index_template/test-command")
     get_backend().client.request("DELETE", "/_component_template/test-command-mappings")
 

@@ -24,7 +24,7 @@ from auditsearch.backends.base import (
     never_dropped,
 )
 from auditsearch.backends.order import checked, column
-from auditsearch.document import Document
+from auditsearch.document import Document, document
 from auditsearch.promoted import PREFIX, shown
 from auditsearch.query.fuzzy import alike
 from auditsearch.query.tree import And, Column, Fact, Near, Node, Not, Or, Words
@@ -96,6 +96,15 @@ class MemoryBackend:
     def status(self) -> Status:
         """How many events there are."""
         return Status(events=len(self._held))
+
+    def rebuild(self, progress: Callable[[int, int], None]) -> int:
+        """Make all documents anew; returns how many."""
+        with self._lock:
+            for held in list(self._held.values()):
+                made = document(held.document.canonical, held.document.partition)
+                self._held[made.id] = _Held.of(made)
+        progress(len(self._held), len(self._held))
+        return len(self._held)
 
     def close(self) -> None:
         """Nothing to give back: the events stay."""

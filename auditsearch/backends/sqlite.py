@@ -9,7 +9,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
-from auditsearch.backends import sqlite_count
+from auditsearch.backends import sqlite_count, sqlite_promoted
 from auditsearch.backends.base import (
     Facets,
     Finding,
@@ -110,9 +110,16 @@ class SQLiteBackend:
                 (events,) = connection.execute("SELECT count(*) FROM event").fetchone()
                 connection.execute("BEGIN IMMEDIATE")
                 connection.execute("ROLLBACK")
+                promoted = sqlite_promoted.findings(connection)
         except AuditSearchError as error:
             return Status(None, [Finding("error", str(error))])
-        return Status(events, [Finding("ok", f"{events} events in {self.path}, schema {VERSION}"), *self._exposed()])
+        told = [Finding("ok", f"{events} events in {self.path}, schema {VERSION}"), *self._exposed(), *promoted]
+        return Status(events, told)
+
+    def rebuild(self, progress: Callable[[int, int], None]) -> int:
+        """Make the promoted fields of all events anew, in small transactions; returns how many events there were."""
+        with self._connection() as connection:
+            return sqlite_promoted.rebuild(connection, progress)
 
     def close(self) -> None:
         """Close the file; the next call opens it anew."""

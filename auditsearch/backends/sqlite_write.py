@@ -6,6 +6,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 
+from auditsearch.backends import sqlite_promoted
 from auditsearch.backends.base import Outcome, Settled
 from auditsearch.backends.memory import split
 from auditsearch.backends.order import ENVELOPE
@@ -88,18 +89,9 @@ def _insert(connection: Connection, documents: list[Document]) -> None:
     connection.executemany(_EVENT, [_row(key, document) for key, document in keyed])
     connection.executemany("INSERT INTO body (event, canonical) VALUES (?, ?)", [(k, d.canonical) for k, d in keyed])
     connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", [(k, d.text) for k, d in keyed])
-    insert_promoted(connection, keyed)
+    sqlite_promoted.insert(connection, keyed)
     connection.executemany(_FACT, _rows(connection, [(split(fact), k) for k, d in keyed for fact in d.facts]))
     connection.executemany(_FOLDED, _rows(connection, [(split(fact), k) for k, d in keyed for fact in d.folded]))
-
-
-def insert_promoted(connection: Connection, keyed: Iterable[tuple[int, Document]]) -> None:
-    """Store the promoted fields of events by key."""
-    for key, document in keyed:
-        rows = [(name, key, value) for name, values in document.promoted.items() for value in values]
-        connection.executemany("INSERT INTO promoted (name, event, value) VALUES (?, ?, ?)", rows)
-        misfits = [(name, key) for name in document.misfits]
-        connection.executemany("INSERT INTO misfit (name, event) VALUES (?, ?)", misfits)
 
 
 def _row(key: int, document: Document) -> tuple[object, ...]:

@@ -8,12 +8,21 @@ from typing import Any
 
 from auditsearch.backends.client import Client
 from auditsearch.exceptions import ConfigurationError
+from auditsearch.promoted import NOTHING, promoted, signature
 from auditsearch.resources import read_json
 
 COMPONENT_FILE = "index_templates/component-mappings.json"
 TEMPLATE_FILE = "index_templates/index-template.json"
 
 REMEDY = "run auditsearch_setup"
+
+COLUMNS: dict[str, dict[str, Any]] = {
+    "keyword": {"type": "keyword"},
+    "long": {"type": "long", "ignore_malformed": True},
+    "double": {"type": "double", "ignore_malformed": True},
+    "date": {"type": "date", "ignore_malformed": True},
+}
+"""Kind of a promoted field -> its mapping. Malformed is what was made for another kind, before the next rebuild."""
 
 _FILES_PREFIX = "auditsearch"
 
@@ -29,8 +38,13 @@ class Templates:
     codec: str = "best_compression"
 
     def component(self) -> dict[str, Any]:
-        """Body of the component template: the mapping."""
-        return dict(read_json(COMPONENT_FILE))
+        """Body of the component template: the mapping, with the promoted fields of the settings."""
+        body: dict[str, Any] = read_json(COMPONENT_FILE)
+        mappings = body["template"]["mappings"]
+        if columns := {row.name: COLUMNS[row.kind] for row in promoted()}:
+            mappings["properties"]["promoted"] = {"properties": columns}
+            mappings["_meta"]["promoted"] = signature()
+        return body
 
     def template(self) -> dict[str, Any]:
         """Body of the index template, for our prefix and settings."""
@@ -87,6 +101,8 @@ class Templates:
             return (
                 f"a template attaches the ingest pipeline {pipeline}, which could change events; take it out, {REMEDY}"
             )
+        if theirs["_meta"].get("promoted", NOTHING) != signature():
+            return f"its templates were made for other PROMOTED fields than the settings have; {REMEDY}"
         if theirs.get("properties") != ours["properties"] or str(theirs.get("dynamic")) != ours["dynamic"]:
             return f"the mapping in its templates is not this release's; {REMEDY}"
         return ""

@@ -12,7 +12,7 @@ from auditsearch.backends.memory import MemoryBackend
 from auditsearch.backends.opensearch import OpenSearchBackend
 from auditsearch.backends.sqlite import SQLiteBackend
 from tests.contract.shelf import PREFIX, Shelf
-from tests.servers.fixtures import engines
+from tests.servers.fixtures import engines, remove
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -28,6 +28,8 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     made = _made(request)
     made.setup()
     yield made
+    if isinstance(made, OpenSearchBackend):
+        remove(made)
     made.close()
 
 

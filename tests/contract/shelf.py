@@ -17,10 +17,10 @@ from auditsearch.query.tree import Node
 from auditsearch.search import Events
 from tests.factories import event
 
-PREFIX = "contract"
-
 _numbers = itertools.count()
 _run = uuid4().hex[:8]
+
+PREFIX = f"contract{_run}"
 
 
 class Shelf:

@@ -17,7 +17,7 @@ from auditsearch.event import micros
 from auditsearch.exceptions import QueryError, UnknownField
 from auditsearch.intervals import starts
 from auditsearch.query.tree import Fact
-from tests.contract.shelf import Shelf
+from tests.contract.shelf import PREFIX, Shelf
 from tests.factories import NOON
 
 HOUR = 3_600_000_000
@@ -63,7 +63,7 @@ def test_a_list_over_several_partitions_is_exact(shelf: Shelf) -> None:
     names = [f"{int(chance.triangular(0, 3000, 0)):04d}" for _ in range(6000)]
     for month in range(6):
         part = names[month * 1000 : month * 1000 + 1000]
-        shelf.backend.index([shelf.event(user=name, partition=f"contract-2025.{month + 1:02d}") for name in part])
+        shelf.backend.index([shelf.event(user=name, partition=f"{PREFIX}-2025.{month + 1:02d}") for name in part])
     shelf.backend.refresh()
     assert shelf.backend.facets(_mine(shelf), "user_name", size=5) == _expected(names, 5)
 

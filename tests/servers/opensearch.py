@@ -82,11 +82,16 @@ def running_opensearch(heap: str = "512m", release: str = "3") -> Iterator[str]:
     command = [str(java()), f"-Xms{heap}", f"-Xmx{heap}", "--enable-native-access=ALL-UNNAMED"]
     command += ["-cp", jars(release), MAIN_CLASS]
     command += ["-basePath", str(folder / "base"), "-numOfNode", "1", "-clusterName", cluster]
-    command += ["-baseHttpPort", str(random.choice(PORTS))]
-    command += ["-moduleTypes", ",".join(MODULES)] if release == "3" else []
+    command += ["-baseHttpPort", str(random.choice(PORTS)), "-moduleTypes", ",".join(modules(release))]
     with running(command, folder, cluster, port_told) as url:
         ignore_full_disk(url)
         yield url
+
+
+def modules(release: str) -> list[str]:
+    """The modules by the names that they have in a release."""
+    kept = "org.opensearch.geo.GeoModulePlugin"
+    return [name if release == "3" or name == kept else name.replace("ModulePlugin", "Plugin") for name in MODULES]
 
 
 def port_told(log: str) -> int | None:
