@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,12 +23,16 @@ Answer = Callable[["FakeServer", Lines], Reply]
 RESET: Reply = (0, None)
 
 
+class Drip(dict[str, Any]):
+    """A JSON object that is sent in many small pieces."""
+
+
 class FakeServer(ThreadingHTTPServer):
     """Stores documents as a server would; `script` holds answers to the next bulk requests instead.
 
     `replies` are fixed answers by path. `stored` is (partition, id) -> document, `asked` all paths so far, `requests`
     and `bytes` the documents and the size of each bulk request. Without `template` it has none of ours, `gone` it is
-    silent.
+    silent. `plan` answers where the script is at its end, `keep` says what is kept of a document.
     """
 
     daemon_threads = True
@@ -42,6 +47,9 @@ class FakeServer(ThreadingHTTPServer):
         self.asked: list[str] = []
         self.bytes: list[int] = []
         self.template, self.gone = True, False
+        self.plan: Answer = store
+        self.keep: Callable[[dict[str, Any]], dict[str, Any]] = dict
+        self.lock = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -74,7 +82,8 @@ class FakeServer(ThreadingHTTPServer):
         lines = [(action["create"], document) for action, document in zip(rows[::2], rows[1::2], strict=True)]
         self.requests.append(len(lines))
         self.bytes.append(len(body))
-        return self.script.pop(0)(self, lines) if self.script else store(self, lines)
+        with self.lock:
+            return self.script.pop(0)(self, lines) if self.script else self.plan(self, lines)
 
     def get(self, partition: str, identifier: str) -> dict[str, Any]:
         """Answer for one document."""
@@ -88,7 +97,7 @@ class FakeServer(ThreadingHTTPServer):
             return item(action, 404, "index_not_found_exception")
         if (index, identifier) in self.stored:
             return item(action, 409, "version_conflict_engine_exception")
-        self.stored[index, identifier] = document
+        self.stored[index, identifier] = self.keep(document)
         return item(action, 201)
 
 
@@ -165,7 +174,11 @@ class _Handler(BaseHTTPRequestHandler):
         if 300 <= status < 400:
             self.send_header("Location", "/login")
         self.end_headers()
-        self.wfile.write(data)
+        size = len(data) // 10 + 1 if isinstance(answer, Drip) else max(1, len(data))
+        for start in range(0, len(data), size):
+            self.wfile.write(data[start : start + size])
+            if isinstance(answer, Drip):
+                time.sleep(0.005)
 
     do_GET = do_POST = do_PUT = respond  # noqa: N815 - the names that http.server calls
 
