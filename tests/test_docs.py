@@ -85,7 +85,8 @@ def test_a_link_leads_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_a_dotted_name_exists(page: Path) -> None:
-    for name in set(re.findall(r"\bauditsearch(?:\.[A-Za-z_]+)+\b", page.read_text())):
+    text = re.sub(r"getLogger\(.+?\)", "", page.read_text())  # a logger's name is no module's
+    for name in set(re.findall(r"\bauditsearch(?:\.[A-Za-z_]+)+\b", text)):
         if not name.endswith((".sqlite3", ".sqlite", ".log")):
             assert resolves(name), name
 

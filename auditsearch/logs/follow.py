@@ -62,8 +62,9 @@ class Follower:
                 done += sum(self._whole_file(path, offset) for path, offset in missed)
                 if not self._open(fresh=bool(missed)):
                     return done
+            self._begin_anew()
             done += self._read()
-            if not self._changed():
+            if not self._left():
                 return done
 
     def close(self) -> None:
@@ -114,21 +115,23 @@ class Follower:
         self.moment = entry.moment or self.moment or datetime.now(UTC)
         return self.moment
 
-    def _changed(self) -> bool:
-        """Whether there is more to read at once: the file was cut and begins anew, or its name leads to another one."""
+    def _begin_anew(self) -> None:
+        """Read from the start where the file was cut, or was copied away and begins with something else."""
         assert self.stream is not None  # noqa: S101 - for the type
-        here, kept = os.fstat(self.stream.fileno()), self._kept()
+        kept = self._kept()
+        if os.fstat(self.stream.fileno()).st_size < self.offset or (kept and not _is(self.stream, kept)):
+            self.offset = 0
+            self._keep()
+
+    def _left(self) -> bool:
+        """Whether the name leads to another file now."""
+        assert self.stream is not None  # noqa: S101 - for the type
+        here = os.fstat(self.stream.fileno())
         try:
             there = os.stat(self.file.path)
         except FileNotFoundError:
             return False
-        if (there.st_ino, there.st_dev) != (here.st_ino, here.st_dev):
-            return self._leave()
-        if here.st_size < self.offset or (kept is not None and not _is(self.stream, kept)):
-            self.offset = 0
-            self._keep()
-            return here.st_size > 0
-        return False
+        return (there.st_ino, there.st_dev) != (here.st_ino, here.st_dev) and self._leave()
 
     def _leave(self) -> bool:
         """Go to the next file at the second call: until then writers may not have noticed the rotation either."""

@@ -87,8 +87,10 @@ class Source:
 
     def _unreal(self, written: datetime | None, moment: datetime | None) -> dict[str, str]:
         """What was written, where no clock of this zone ever showed it: in the hour that summer time leaves out."""
-        if written is None or moment is None or written.tzinfo:
+        if written is None or written.tzinfo:
             return {}
+        if moment is None:  # in the first or last hours of the calendar
+            return {"written": written.isoformat(" ")}
         shown = moment.astimezone(self.zone).replace(tzinfo=None)
         return {} if shown == written else {"written": written.isoformat(" ")}
 

@@ -122,6 +122,8 @@ class Command(BaseCommand):
         try:
             self._steps(followers, stop)
         finally:
+            for each in followers:
+                each.close()
             for number, handler in former.items():
                 signal.signal(number, handler)
 
