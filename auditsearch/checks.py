@@ -165,6 +165,8 @@ def _misfit(name: str, value: Any, hint: Any) -> str:
         return _described(hint)
     if name in POSITIVE and value <= 0:
         return "above zero"
+    if name == "BULK_EVENTS" and value < 0:
+        return "zero or above"
     if name == "KEEP_SHIPPED" and value is not None and value < 0:
         return "zero or above"
     if name == "DATABASE" and value is not None and value not in connections:

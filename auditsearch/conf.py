@@ -53,6 +53,27 @@ class Settings:
     OLD_STATE: dict[str, str] = {}
     """`{"app.Model": "database"}` reads the old row before each save, locked; the default remembers what was loaded."""
 
+    BULK_EVENTS: int = 1000
+    """Rows of one bulk operation that are told one by one; of more, one event tells them all together."""
+
+    EXCLUDE_ACTIONS: list[str] = []
+    """Views, by url name, class or dotted path, during which nothing is logged."""
+
+    HOOKED_ACTIONS: dict[str, str] = {}
+    """`{"shop.views.order_window": "WIN_OPEN"}`: each call of such a view is an event of this code."""
+
+    SYSTEM_EVENTS: bool = True
+    """Off: sign-ins, hooked actions, and changes of passwords and permissions leave no event of their own."""
+
+    EVENT_CODES: dict[str, Any] = {}
+    """More of `EventCode`: `{"CRITICAL_CHANGE": ("cc", "Critical change")}`."""
+
+    EVENT_TYPES: dict[str, Any] = {}
+    """More of `EventType`, likewise."""
+
+    SYSTEMS: dict[str, Any] = {}
+    """More of `SystemEnum`, likewise."""
+
     LABEL_QUERIES: bool = False
     """Whether `str(object)` may run queries when an event is labelled."""
 

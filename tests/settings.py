@@ -54,6 +54,9 @@ AUDITSEARCH = {
         "shop.Place",
         "shop.Code",
         "shop.Account",
+        "shop.Tag",
+        "shop.Post",
+        "shop.Remark",
         *(["shop.Measure"] if django.VERSION >= (5, 0) else []),
     ],
     "PROMOTED": {

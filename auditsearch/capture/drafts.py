@@ -12,7 +12,8 @@ from auditsearch.capture.record import Record, key_text
 from auditsearch.enums import EventCode
 
 INSERT, UPDATE, DELETE = EventCode.INSERT.value, EventCode.UPDATE.value, EventCode.DELETE.value
-_VERBS = {INSERT: "created", UPDATE: "changed", DELETE: "deleted"}
+UPSERT = "upsert"
+_VERBS = {INSERT: "created", UPDATE: "changed", DELETE: "deleted", UPSERT: "created or changed"}
 
 
 def draft(
@@ -39,6 +40,17 @@ def draft(
 
 def sentence(record: Record, plan: Plan, changed: Sequence[int]) -> str:
     """Return the default sentence: `Anna changed Order 5: status, amount`, without actor `Order 5 changed: status`."""
-    subject, verb = f"{plan.model.__name__} {record.object_id}", _VERBS[record.event_code]
+    name = plan.model.__name__
+    subject = name if record.object_id is None else f"{name} {record.object_id}"
+    return _sentence(record, subject, [plan.attnames[i] for i in changed])
+
+
+def sentence_of_many(record: Record, plan: Plan, count: int, names: Sequence[str] = ()) -> str:
+    """Return the sentence that tells of many rows at once: `Anna changed 5000 Order: status`."""
+    return _sentence(record, f"{count} {plan.model.__name__}", names)
+
+
+def _sentence(record: Record, subject: str, names: Sequence[str]) -> str:
+    verb = _VERBS[record.event_code]
     text = f"{record.user} {verb} {subject}" if record.user else f"{subject} {verb}"
-    return f"{text}: {', '.join([plan.attnames[i] for i in changed])}" if changed else text
+    return f"{text}: {', '.join(names)}" if names else text

@@ -89,6 +89,15 @@ def labels(plan: Plan, instance: models.Model, row: Row) -> dict[str, str]:
     return found
 
 
+def made_of(plan: Plan, using: str, values: Sequence[Any], row: Row) -> models.Model:
+    """Return an object for its label's sake: as the database gave it, then changed to `row`."""
+    instance = plan.model.from_db(using, list(plan.attnames), list(values))
+    for (attname, _, _, frozen), value, loaded in zip(plan.columns, row, values, strict=True):
+        if not frozen and value != loaded:
+            instance.__dict__[attname] = value
+    return instance
+
+
 def _related(field: Any, instance: models.Model, value: Any) -> str | None:
     related = instance._state.__dict__.get("fields_cache", {}).get(field.name)
     if related is None or getattr(related, field.target_field.attname, None) != value:

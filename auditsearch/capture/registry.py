@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models.deletion import Collector
 from django.db.models.signals import pre_delete
 
-from auditsearch.capture import deletes, labels, receivers, state
+from auditsearch.capture import bulk, deletes, labels, receivers, state
 from auditsearch.capture.diff import Plan, concrete, plans
 from auditsearch.conf import settings
 
@@ -59,6 +59,7 @@ def reload(**_: Any) -> None:
     if plans:
         state.watch_rollbacks()
         labels.refuse_relations_early()
+        bulk.watch()
         _watch_deletes()
 
 

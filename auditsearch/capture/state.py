@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from auditsearch.capture.diff import Plan, Row
+from auditsearch.capture.diff import Plan, Row, concrete, plans
 from auditsearch.capture.fields import stored
 
 KEPT = "auditsearch_row"
@@ -36,8 +36,21 @@ def distrust() -> None:
     _floor = _now
 
 
+def touched(model: type[models.Model]) -> None:
+    """Distrust what is kept, if a tracked object may have a part of its row in this model's table."""
+    table = concrete(model)
+    if any(table is each for plan in plans.values() for each, _ in plan.tables):
+        distrust()
+
+
 def keep(instance: models.Model, plan: Plan, using: str, row: Row) -> None:
     """Keep the row that was just written, and let no row that was kept before it pass for true."""
+    mark(plan, using, row)
+    instance._state.__dict__[KEPT] = (_now, using, plan.attnames, row)
+
+
+def mark(plan: Plan, using: str, row: Row) -> None:
+    """Let no row with this one's key that was kept until now pass for true."""
     global _now, _floor
     _now += 1
     for model, position in plan.tables:
@@ -46,7 +59,6 @@ def keep(instance: models.Model, plan: Plan, using: str, row: Row) -> None:
         _writes[key] = _now
     while len(_writes) > WRITES_KNOWN:
         _floor = max(_floor, _writes.pop(next(iter(_writes))))
-    instance._state.__dict__[KEPT] = (_now, using, plan.attnames, row)
 
 
 def forget(instance: models.Model) -> None:
@@ -74,7 +86,7 @@ def old_row(instance: models.Model, plan: Plan, using: str) -> Row | None:
     row = kept(instance, plan, using)
     if row is not None:
         return row
-    _take_turn(plan, using)
+    take_turn(plan, using)
     return read_row(plan, using, instance.pk)
 
 
@@ -87,7 +99,7 @@ def read_row(plan: Plan, using: str, pk: Any) -> Row | None:
     return None if values is None else plan.store(values)
 
 
-def _take_turn(plan: Plan, using: str) -> None:
+def take_turn(plan: Plan, using: str) -> None:
     """Become SQLite's writer before reading: who reads first is refused if another process writes in between."""
     connection = connections[using]
     if connection.vendor == "sqlite" and connection.in_atomic_block:

@@ -1,9 +1,14 @@
-"""A shop's models: one for each kind of model and field that capture must understand. Visit alone is not tracked."""
+"""A shop's models: one for each kind of model and field that capture must understand.
+
+Visit and Reading are not tracked.
+"""
 
 import uuid
 from decimal import Decimal
 
 import django
+from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models.functions import Upper
 
@@ -115,6 +120,51 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         raise RuntimeError("no text today")
+
+
+class Tag(models.Model):
+    """What posts can be tagged with."""
+
+    name = models.CharField(max_length=50)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Remark(models.Model):
+    """Something said of an object of any kind."""
+
+    text = models.CharField(max_length=200)
+    content_type = models.ForeignKey(ContentType, models.CASCADE)
+    object_id = models.CharField(max_length=50)
+    target = GenericForeignKey()
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Post(models.Model):
+    """Many to many: plain, to itself, and through a model of its own; and a generic relation."""
+
+    title = models.CharField(max_length=200)
+    tags = models.ManyToManyField(Tag, related_name="posts")
+    alike = models.ManyToManyField("self")
+    readers = models.ManyToManyField(Customer, through="Reading", related_name="posts")
+    remarks = GenericRelation(Remark)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Reading(models.Model):
+    """Who read which post, and how long."""
+
+    post = models.ForeignKey(Post, models.CASCADE)
+    customer = models.ForeignKey(Customer, models.CASCADE)
+    minutes = models.IntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"reading {self.pk}"
 
 
 if django.VERSION >= (5, 0):
