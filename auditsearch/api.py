@@ -7,17 +7,31 @@ from typing import Any
 from django.db.models import Q
 
 from auditsearch.capture.actions import record
+from auditsearch.completion import Completions
 from auditsearch.context import get_request, get_request_token, get_user_ip
+from auditsearch.history import changes, history, state_at, steps
+from auditsearch.query.highlight import highlight
+from auditsearch.query.text import parse
+from auditsearch.ranking import busiest_actors, most_changed_objects
 from auditsearch.search import Events
 
 __all__ = [
+    "Completions",
     "Events",
+    "busiest_actors",
+    "changes",
     "filter_events",
     "get_events_by_token",
     "get_request",
     "get_request_token",
     "get_user_ip",
+    "highlight",
+    "history",
+    "most_changed_objects",
     "record",
+    "search_events",
+    "state_at",
+    "steps",
 ]
 
 
@@ -29,6 +43,11 @@ def filter_events(*questions: Q, **keywords: Any) -> Events:
     Raises UnknownField, UnknownLookup or InvalidValue, whose messages list the choices.
     """
     return Events().filter(*questions, **keywords)
+
+
+def search_events(text: str) -> Events:
+    """Return the events that answer what was typed into the search box; lazily. Raises Misread."""
+    return Events(parse(text))
 
 
 def get_events_by_token(token: str) -> Events:

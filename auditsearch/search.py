@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
 from functools import cached_property
 from itertools import islice
 from typing import Any, overload
 
-from django.db.models import Q
+from django.db.models import Aggregate, Q
 
+from auditsearch import ends, paging, totals
 from auditsearch.backends import get_backend
-from auditsearch.backends.base import Backend, Hit, Sort
+from auditsearch.backends.base import Backend, Facets, Histogram, Hit, Interval, Sort
 from auditsearch.canonical import loads
-from auditsearch.event import Event
-from auditsearch.exceptions import QueryError, UnknownField
+from auditsearch.columns import ordered
+from auditsearch.event import Event, from_micros
+from auditsearch.exceptions import QueryError
 from auditsearch.facts import leaves
 from auditsearch.query.algebra import all_of, negated
+from auditsearch.query.describe import describe
 from auditsearch.query.evaluate import fits
-from auditsearch.query.parse import FIELDS, tree_of
+from auditsearch.query.parse import tree_of
 from auditsearch.query.plan import Plan, plan
 from auditsearch.query.tree import ALL, NONE, Node, Not
+from auditsearch.rows import ALL_NAMES, Rows
 
 PAGE = 500
 """Events that are fetched at once."""
@@ -33,11 +37,6 @@ SHOWN = 20
 """Events that `repr` shows."""
 
 NEWEST_FIRST = (Sort("ts", True), Sort("id", True))
-
-_UNORDERED = {"verbose", "ip", "_changed"}  # a sentence is not kept for sorting, an address sorts as a number there
-
-SORTABLE = {name: stored for name, (stored, _) in FIELDS.items() if name not in _UNORDERED}
-"""Names that `order_by` takes, with the stored ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +64,7 @@ class Events:
         return replace(self._whole("exclude"), tree=self.tree if without == ALL else all_of((self.tree, Not(without))))
 
     def order_by(self, *names: str) -> Events:
-        """Order by envelope names, descending with `-` in front; missing values are last both ways.
+        """Order by names of the envelope or promoted ones, descending with `-` in front; missing ones last both ways.
 
         Equal ones are ordered by time and id, in the direction of the last name. Raises UnknownField.
         """
@@ -89,11 +88,105 @@ class Events:
         """Return the first in order, or None."""
         return next(self[:1].iterator(), None)
 
+    def last(self) -> Event | None:
+        """Return the last in order, or None. Raises QueryError where the order has a promoted field."""
+        return ends.last(self._whole("take the last"))
+
+    def latest(self, name: str = "timestamp") -> Event | None:
+        """Return the one with the largest `name`, or None."""
+        return self.order_by(f"-{name}").first()
+
+    def earliest(self, name: str = "timestamp") -> Event | None:
+        """Return the one with the smallest `name`, or None."""
+        return self.order_by(name).first()
+
+    def in_bulk(self, ids: Iterable[str]) -> dict[str, Event]:
+        """Return those of the events that have these ids, by id."""
+        return {event.id: event for event in self.filter(id__in=list(ids)).iterator()}
+
+    def values(self, *names: str) -> Rows:
+        """Return rows as dicts of `names`: of the envelope, or keys such as `_snapshot__amount`; none are all."""
+        return Rows(self, names or ALL_NAMES, "dict")
+
+    def values_list(self, *names: str, flat: bool = False) -> Rows:
+        """Return rows as tuples, or `flat` as bare values of one name."""
+        return Rows(self, names or ALL_NAMES, "flat" if flat else "tuple")
+
+    def aggregate(self, *expressions: Aggregate, **named: Aggregate) -> dict[str, Any]:
+        """Return Django's Count, Min and Max by name, as a QuerySet does; a distinct Count is a Cardinality."""
+        return totals.aggregate(self._whole("aggregate"), *expressions, **named)
+
+    def facets(self, name: str, size: int = 10) -> Facets:
+        """Return the most frequent values of a name of the envelope or a promoted one. Raises UnknownField."""
+        return totals.facets(self._whole("count"), name, size)
+
+    def histogram(self, interval: Interval = "day", zone: tzinfo | None = None) -> Histogram:
+        """Return how many events lie in each stretch of the wall clock of `zone`, by default the current one."""
+        return totals.histogram(self._whole("count"), interval, zone)
+
+    def between(self, start: int | datetime, end: int | datetime) -> Events:
+        """Return those of one bar of a histogram: from `start` on, before `end`; times or microseconds."""
+        low, high = (from_micros(edge) if isinstance(edge, int) else edge for edge in (start, end))
+        return self.filter(timestamp__gte=low, timestamp__lt=high)
+
+    def page(self, size: int = 50, cursor: str | None = None, **options: Any) -> paging.Sheet:
+        """Return one page, 1 to 200 long, and a signed cursor to the next; `options` are those of `paging.page`."""
+        return paging.page(self._whole("page"), size, cursor, **options)
+
+    def describe(self, language: str | None = None) -> str:
+        """Return the question as a sentence, in `en` or `ru`, by default in the active language."""
+        return describe(self.tree, language)
+
     def iterator(self, page: int = PAGE) -> Iterator[Event]:
         """Yield all, however many, `page` at a time (1 to 10,000), without keeping them."""
         if not 1 <= page <= LARGEST_PAGE:
             raise QueryError(f"page is {page}; it must be 1 to {LARGEST_PAGE}.")
-        return map(_event, self._stream(page))
+        return map(self.event, self.hits(page))
+
+    def hits(self, page: int = PAGE) -> Iterator[Hit]:
+        """Yield the hits from `start` to `stop`; where the engine's answer is too wide, each is checked first."""
+        if self.plan.check:
+            return islice(filter(self.fits, self.found(self.plan.engine, page)), self.start, self.stop)
+        return islice(self.found(self.plan.engine, page, self.stop), self.start, self.stop)
+
+    def unsure(self) -> Iterator[Hit]:
+        """Yield the candidates of which the engine is not sure."""
+        return self.found(all_of((self.plan.engine, negated(self.plan.sure))))
+
+    def found(self, node: Node, page: int = PAGE, most: int | None = None) -> Iterator[Hit]:
+        """Yield all hits of an engine's `node` in order, or `most` of them, page after page."""
+        after, left = None, most
+        while left is None or left > 0:
+            limit = page if left is None else min(page, left)
+            hits = self.store.search(node, order=self.order, after=after, limit=limit).hits
+            yield from hits
+            if len(hits) < limit:
+                return
+            after, left = hits[-1].after, left if left is None else left - limit
+
+    def fits(self, hit: Hit) -> bool:
+        """Say whether a candidate answers the question."""
+        return fits(self.tree, leaves(loads(hit.canonical)))
+
+    @staticmethod
+    def event(hit: Hit) -> Event:
+        """Return the event of a hit."""
+        return Event.from_canonical(hit.canonical, hit.flags)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no slice was taken."""
+        return not self.start and self.stop is None
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What the engine is asked, and what must be checked."""
+        return plan(self.tree)
+
+    @cached_property
+    def store(self) -> Backend:
+        """The backend that is asked."""
+        return self.backend or get_backend()
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self._all)
@@ -129,16 +222,8 @@ class Events:
     def _all(self) -> list[Event]:
         return list(self.iterator())
 
-    @cached_property
-    def _plan(self) -> Plan:
-        return plan(self.tree)
-
-    @cached_property
-    def _store(self) -> Backend:
-        return self.backend or get_backend()
-
     def _whole(self, what: str) -> Events:
-        if self.start or self.stop is not None:
+        if not self.is_whole:
             raise QueryError(f"Cannot {what} once a slice has been taken: {what} first, then slice.")
         return self
 
@@ -153,41 +238,12 @@ class Events:
             stop = min(stop, self.stop)
         return replace(self, start=start, stop=stop if stop is None else max(start, stop))
 
-    def _stream(self, page: int) -> Iterator[Hit]:
-        """The hits from `start` to `stop`; where the engine's answer is too wide, each is checked before it counts."""
-        if self._plan.check:
-            return islice(filter(self._fits, self._hits(self._plan.engine, page)), self.start, self.stop)
-        return islice(self._hits(self._plan.engine, page, self.stop), self.start, self.stop)
-
-    def _hits(self, node: Node, page: int = PAGE, most: int | None = None) -> Iterator[Hit]:
-        """All hits of `node` in order, or `most` of them, page after page."""
-        after, left = None, most
-        while left is None or left > 0:
-            limit = page if left is None else min(page, left)
-            hits = self._store.search(node, order=self.order, after=after, limit=limit).hits
-            yield from hits
-            if len(hits) < limit:
-                return
-            after, left = hits[-1].after, left if left is None else left - limit
-
-    def _fits(self, hit: Hit) -> bool:
-        return fits(self.tree, leaves(loads(hit.canonical)))
-
     def _count(self) -> int:
         """What is sure is counted by the engine, only the rest is fetched and checked."""
-        engine, check, sure = self._plan.engine, self._plan.check, self._plan.sure
-        certain = self._store.count(sure) if sure != NONE else 0
-        return certain + sum(map(self._fits, self._hits(all_of((engine, negated(sure)))))) if check else certain
+        sure = self.plan.sure
+        certain = self.store.count(sure) if sure != NONE else 0
+        return certain + sum(map(self.fits, self.unsure())) if self.plan.check else certain
 
 
 def _sort(name: str) -> Sort:
-    plain = name.removeprefix("-")
-    if plain not in SORTABLE:
-        near = difflib.get_close_matches(plain, SORTABLE, n=1)
-        hint = f"Did you mean {near[0]}? " if near else ""
-        raise UnknownField(f"Events can't be ordered by {plain!r}. {hint}There are: {', '.join(SORTABLE)}.")
-    return Sort(SORTABLE[plain], name.startswith("-"))
-
-
-def _event(hit: Hit) -> Event:
-    return Event.from_canonical(hit.canonical, hit.flags)
+    return Sort(ordered(name.removeprefix("-")), name.startswith("-"))

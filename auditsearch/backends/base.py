@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import Enum
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from auditsearch.document import Document
-from auditsearch.query.tree import Node
+from auditsearch.query.tree import ALL, Node
 
 
 class Settled(Enum):
@@ -107,6 +107,27 @@ class Status:
     findings: list[Finding] = field(default_factory=list)
 
 
+class Stored(NamedTuple):
+    """One event as it lies in the store. `body` is what was derived of it, as `Document.body` has it; None if not asked.
+
+    `leaf` is what the store says, not what `canonical` hashes to: verifying compares the two.
+    """
+
+    id: str
+    ts: int
+    canonical: str
+    leaf: str
+    flags: frozenset[str]  # of clipped, degraded, truncated
+    body: dict[str, Any] | None = None
+
+
+class Space(NamedTuple):
+    """Bytes that are free where events are stored, and of how many; of several disks the fullest one's."""
+
+    free: int
+    total: int
+
+
 def never_dropped(partition: str) -> bool:
     """The ledger of dropped partitions of a site without retention."""
     return False
@@ -115,11 +136,12 @@ def never_dropped(partition: str) -> bool:
 class Backend(Protocol):
     """All methods raise `BackendUnavailable` or `ConfigurationError`, with no document's content in the message.
 
-    `node` holds And, Or, Not, Words, Near, Fact and Column only: `query.plan` has removed the rest. `order` always ends with
-    `ts` and `id` in one direction (the caller sees to it). `after` is a `Hit.after` of the same order.
+    `node` holds And, Or, Not, Words, Near, Fact and Column only: `query.plan` has removed the rest. `order` always
+    ends with `ts` and `id` in one direction (the caller sees to it). `after` is a `Hit.after` of the same order.
     """
 
     embedded: bool  # True where no server is needed: delivery is then inline by default
+    keeps: frozenset[str] | None  # which members of `Document.body` it gives back in `Stored.body`; None: all, and no more
 
     def setup(self) -> list[str]:
         """Install what the store needs, repeatably; returns a sentence for each thing done."""
@@ -150,6 +172,33 @@ class Backend(Protocol):
         """Events by time of `ts`, in stretches of the wall clock of `zone`.
 
         Raises QueryError where these would be more than 2,000 (`auditsearch.intervals.MOST`)."""
+
+    def partitions(self) -> dict[str, int]:
+        """Events in each partition, of those that `refresh` made visible."""
+
+    def read(
+        self,
+        partition: str,
+        node: Node = ALL,
+        *,
+        after: tuple[int, str] | None = None,
+        limit: int = 1000,
+        derived: bool = False,
+    ) -> list[Stored]:
+        """The next `limit` events of one partition that fit, oldest first, beyond `after`: the `ts` and `id` of one.
+
+        With `derived`, each has its `body`. Raises PartialAnswer."""
+
+    def delete(self, partition: str, ids: Sequence[str]) -> int:
+        """Take these events away from a partition; returns how many were there. Done in part where it raises."""
+
+    def drop_partition(self, partition: str, *, holding: int) -> bool:
+        """Take a partition away with all its events if it holds exactly `holding`, and none is added meanwhile.
+
+        False if not: then nothing was changed. One that is not there is dropped already."""
+
+    def space(self) -> Space | None:
+        """The room that is left, None if the store can't tell."""
 
     def refresh(self) -> None:
         """Make all that was stored visible to questions."""

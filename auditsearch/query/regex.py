@@ -57,6 +57,10 @@ class Pattern:
         """Say whether it is found in `text`: a whole value, or a fact's clipped one, in which nothing is found."""
         return CLIPPED not in text and _engine(self.source, self.folds).search(text)
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Return where it is found, to be shown; places like `\\b` are those of ASCII here."""
+        return [match.span() for match in _engine(self.source, self.folds).plain.finditer(text)]
+
     def lucene(self) -> str | None:
         """Return the Lucene expression that matches the whole of each value found here, clipped ones never.
 

@@ -1,0 +1,108 @@
+"""One object through time: its events, its state at any moment, and changes that no event tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model
+
+from auditsearch.capture.diff import concrete
+from auditsearch.capture.record import key_text
+from auditsearch.enums import EventCode
+from auditsearch.event import Event
+from auditsearch.exceptions import QueryError
+from auditsearch.search import Events
+
+Object = Model | tuple[str, Any]
+"""An object of a model, or its model's name and key: `("shop.Order", 5)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A value that stood otherwise before an event than after the one before: nobody told of that change."""
+
+    known: Any
+    found: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event of an object's history. `gaps` are the fields that were changed unseen since the step before."""
+
+    event: Event
+    gaps: dict[str, Gap] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field set from `old` to `new`; `gap` if `old` is not what it was last known to be."""
+
+    event: Event
+    old: Any
+    new: Any
+    gap: Gap | None = None
+
+
+def key_of(obj: Object) -> tuple[str, str]:
+    """Return `object_type` and `object_id` as events have them. Raises QueryError for an object without a key."""
+    if isinstance(obj, Model):
+        obj = (concrete(type(obj))._meta.label, obj.pk)
+    model, key = obj
+    text = key_text(key)
+    if text is None:
+        raise QueryError(f"This {model} has no key yet, so it has no history.")
+    return model, text
+
+
+def history(obj: Object, events: Events | None = None) -> Events:
+    """Return the events of an object, newest first; out of `events`, if they are given."""
+    model, key = key_of(obj)
+    return (Events() if events is None else events).filter(object_type=model, object_id=key)
+
+
+def state_at(obj: Object, when: datetime, events: Events | None = None) -> dict[str, Any] | None:
+    """Return the fields as they stood at `when`; None before its first event and after its deletion."""
+    for event in history(obj, events).filter(timestamp__lte=when).order_by("-timestamp").iterator(20):
+        if event.event_code == EventCode.DELETE:
+            return None
+        if event.object_snapshot:
+            return event.object_snapshot
+    return None
+
+
+def steps(obj: Object, events: Events | None = None) -> Iterator[Step]:
+    """Yield an object's events, oldest first, each with what changed unseen before it."""
+    known: dict[str, Any] = {}
+    for event in history(obj, events).order_by("timestamp").iterator():
+        before = _before(event)
+        gaps = {name: Gap(known[name], old) for name, old in before.items() if name in known and known[name] != old}
+        yield Step(event, gaps)
+        if event.object_snapshot:
+            known = event.object_snapshot if event.event_code != EventCode.DELETE else {}
+
+
+def changes(obj: Object, name: str, events: Events | None = None) -> Iterator[Change]:
+    """Yield the changes of one field (its `attname`), oldest first; of a many-to-many field what was removed and added.
+
+    A change that no event tells of is seen as the `gap` of the next one.
+    """
+    for step in steps(obj, events):
+        change = step.event.diff.get(name)
+        if isinstance(change, list) and len(change) == 2:
+            yield Change(step.event, change[0], change[1], step.gaps.get(name))
+        elif isinstance(change, dict):
+            yield Change(step.event, change.get("removed", []), change.get("added", []))
+        elif name in step.gaps:
+            yield Change(step.event, step.gaps[name].found, step.event.object_snapshot.get(name), step.gaps[name])
+
+
+def _before(event: Event) -> dict[str, Any]:
+    """The state that the event found; {} where it can't be told."""
+    if event.event_code == EventCode.INSERT:
+        return {}
+    olds = {name: change[0] for name, change in event.diff.items() if isinstance(change, list) and len(change) == 2}
+    lists = {name for name, change in event.diff.items() if name not in olds}
+    return {name: value for name, value in (event.object_snapshot | olds).items() if name not in lists}

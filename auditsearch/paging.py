@@ -1,0 +1,146 @@
+"""Pages without an end, each with a signed cursor to the next: events that arrive meanwhile move none of them.
+
+A cursor holds the place of the last event and nothing of the question. It is bound to user, scope and question, so that
+nobody goes on reading another one's list. Where candidates must be checked one by one, a page may be cut short by
+time: it tells how far it came, and its cursor resumes there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.core import signing
+
+from auditsearch.backends.base import Hit
+from auditsearch.event import Event
+from auditsearch.exceptions import QueryError
+
+if TYPE_CHECKING:
+    from auditsearch.search import Events
+
+MOST = 200
+"""Events of one page."""
+
+STEP = 500
+"""Candidates that are fetched at once."""
+
+_SALT = "auditsearch.cursor"
+
+After = tuple[str | int | float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One page. `cursor` leads to the next one, None at the end.
+
+    `total` events fit, at least if not `exact`; None where that is not known without looking at each. `looked` of
+    `candidates` were checked so far, on this page and those before it; both are 0 where the engine needs no check.
+    """
+
+    events: list[Event]
+    cursor: str | None
+    total: int | None = None
+    exact: bool = True
+    looked: int = 0
+    candidates: int = 0
+
+    @property
+    def progress(self) -> float:
+        """How much of the scan is done, 0 to 1."""
+        return 1.0 if self.cursor is None or not self.candidates else min(1.0, self.looked / self.candidates)
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where a page begins: behind which event, and what was looked at before."""
+
+    after: After | None = None
+    looked: int = 0
+    candidates: int = 0
+
+
+def page(
+    events: Events,
+    size: int = 50,
+    cursor: str | None = None,
+    *,
+    user: Any = None,
+    scope: str = "",
+    seconds: float = 5.0,
+    total: bool = True,
+) -> Sheet:
+    """Return the page of `size` events (1 to 200) behind `cursor`.
+
+    `user` and `scope` are what the cursor is bound to beside the question. A scan is cut after `seconds`, but looks at
+    one step of candidates at least. Raises QueryError on a cursor that is forged, or of another user or question.
+    """
+    if not 1 <= size <= MOST:
+        raise QueryError(f"A page has 1 to {MOST} events, not {size}.")
+    bound = _bound(events, user, scope)
+    place = _opened(cursor, bound) if cursor is not None else _Place()
+    if not events.plan.check:
+        return _plain(events, size, place, bound, total)
+    if cursor is None:
+        place.candidates = events.store.count(events.plan.engine)
+    return _Scan(events, size, place, time.monotonic() + seconds).sheet(bound)
+
+
+def _plain(events: Events, size: int, place: _Place, bound: str, total: bool) -> Sheet:
+    found = events.store.search(events.plan.engine, order=events.order, after=place.after, limit=size + 1, total=total)
+    hits = found.hits[:size]
+    more = _signed(_Place(hits[-1].after), bound) if len(found.hits) > size else None
+    return Sheet([events.event(hit) for hit in hits], more, found.total, found.exact)
+
+
+@dataclass(slots=True)
+class _Scan:
+    """One page of candidates that are checked until there are enough hits, or no time is left."""
+
+    events: Events
+    size: int
+    place: _Place
+    until: float
+    found: list[Hit] = field(default_factory=list)
+
+    def sheet(self, bound: str) -> Sheet:
+        """Scan, and return what came of it."""
+        while (more := self.step()) and len(self.found) < self.size and time.monotonic() < self.until:
+            pass
+        cursor = _signed(self.place, bound) if more else None
+        shown = [self.events.event(hit) for hit in self.found]
+        return Sheet(shown, cursor, None, False, self.place.looked, max(self.place.candidates, self.place.looked))
+
+    def step(self) -> bool:
+        """Look at some candidates; False at their end."""
+        order, engine = self.events.order, self.events.plan.engine
+        candidates = self.events.store.search(engine, order=order, after=self.place.after, limit=STEP).hits
+        for number, hit in enumerate(candidates, 1):
+            self.place.after, self.place.looked = hit.after, self.place.looked + 1
+            if self.events.fits(hit):
+                self.found.append(hit)
+            if len(self.found) == self.size:
+                return number < len(candidates) or len(candidates) == STEP
+        return len(candidates) == STEP
+
+
+def _bound(events: Events, user: Any, scope: str) -> str:
+    """What a cursor must be of: a digest of user, scope, question and order."""
+    who = getattr(user, "pk", user)
+    return hashlib.sha256(repr((str(who), scope, events.tree, events.order)).encode()).hexdigest()[:32]
+
+
+def _signed(place: _Place, bound: str) -> str:
+    return signing.dumps([bound, place.after, place.looked, place.candidates], salt=_SALT)
+
+
+def _opened(cursor: str, bound: str) -> _Place:
+    try:
+        of, after, looked, candidates = signing.loads(cursor, salt=_SALT)
+    except (signing.BadSignature, ValueError, TypeError, UnicodeError):
+        raise QueryError("This cursor is none of ours, or was changed: begin with the first page.") from None
+    if of != bound:
+        raise QueryError("This cursor belongs to another question, order, scope or user: begin with the first page.")
+    return _Place(tuple(after), looked, candidates)

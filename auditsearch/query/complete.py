@@ -1,0 +1,60 @@
+"""What may be typed next into the search box: fields, keys and values, of those that fit what stands there already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from auditsearch.query.box import BOX, KEYED, SPECIAL
+
+MOST = 20
+"""Candidates at once."""
+
+_HERE = re.compile(r"[^\s()]*$")
+_NAME = re.compile(r"-?([^\W\d][\w.-]*)$")
+_ASKED = re.compile(r'-?([^\W\d][\w.-]*)(:|=|!=)("?)([^"]*)$')
+_PLAIN = re.compile(r'[^\s()"*|]+')
+
+Values = Callable[[str, str], Iterable[str]]
+"""Of (field, beginning): values seen there."""
+
+
+class Completion(NamedTuple):
+    """`candidates` may stand in place of the characters `start` to `end`."""
+
+    start: int
+    end: int
+    candidates: list[str]
+
+
+def complete(text: str, at: int, keys: Iterable[str], values: Values) -> Completion:
+    """Return what may stand at character `at`. `keys` are `snapshot.status` and the like, as they were seen."""
+    here = _HERE.search(text[:at])
+    typed = here[0] if here else ""
+    if asked := _ASKED.match(typed):
+        start = at - len(asked[3]) - len(asked[4])
+        return Completion(start, at, [_written(value) for value in _fitting(values(asked[1], asked[4]), asked[4])])
+    if name := _NAME.match(typed):
+        return Completion(at - len(name[1]), at, _names(name[1], keys))
+    return Completion(at, at, _names("", ()))
+
+
+def _names(typed: str, keys: Iterable[str]) -> list[str]:
+    fields = [f"{name}:" for name in (*BOX, *SPECIAL)] + [f"{root}." for root in KEYED]
+    return _fitting([*fields, *(f"{key}:" for key in sorted(set(keys)))], typed)
+
+
+def _fitting(choices: Iterable[str], typed: str) -> list[str]:
+    """Those that begin so come first, then those that have it elsewhere."""
+    low = typed.lower()
+    found = [choice for choice in dict.fromkeys(choices) if low in choice.lower()]
+    return sorted(found, key=lambda choice: not choice.lower().startswith(low))[:MOST]
+
+
+def _written(value: str) -> str:
+    """A value as it is typed: in quotation marks where it needs them."""
+    if _PLAIN.fullmatch(value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

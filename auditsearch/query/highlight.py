@@ -1,0 +1,121 @@
+"""What of a text was asked for: the same words and parts that made the hit, marked here and never by an engine."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from auditsearch.query.fuzzy import alike
+from auditsearch.query.tree import And, Near, Node, Or, Where, Words
+from auditsearch.stems import STEM, stems_of
+from auditsearch.words import fold, words
+
+Fits = Callable[[str], bool]
+"""Whether a ready word is one that was asked for."""
+
+_WORD = re.compile(r"[^\W_]+")
+_PARTS = {"contains", "icontains", "startswith", "istartswith", "endswith", "iendswith", "exact", "iexact"}
+
+
+def segments(text: str, node: Node, path: str | None = None) -> list[tuple[str, bool]]:
+    """Return `text` in NFC, cut into parts, each with whether it was asked for.
+
+    Words are marked anywhere, conditions on a field in texts of that stored `path`. What a Not excludes is not.
+    """
+    text = unicodedata.normalize("NFC", text)
+    asked = list(_asked(node))
+    spans = sorted([*_words(text, asked), *(span for where in asked for span in _parts(text, where, path))])
+    return list(_cut(text, _joined(spans)))
+
+
+def highlight(text: str, node: Node, path: str | None = None) -> SafeString:
+    """Return `text` as HTML: escaped, with <mark> around what was asked for."""
+    return format_html_join("", "{}", ((_marked(part, hit),) for part, hit in segments(text, node, path)))
+
+
+def _marked(part: str, hit: bool) -> str:
+    return format_html_join("", "<mark>{}</mark>", ((part,),)) if hit else part
+
+
+def _asked(node: Node) -> Iterator[Words | Near | Where]:
+    match node:
+        case And(nodes) | Or(nodes):
+            for inner in nodes:
+                yield from _asked(inner)
+        case Words() | Near() | Where():
+            yield node
+
+
+def _words(text: str, asked: list[Any]) -> Iterator[tuple[int, int]]:
+    tests = [test for node in asked for test in _tests(node)]
+    for found in _WORD.finditer(text):
+        ready = (words(found[0]) or [""])[0]
+        if any(test(ready) for test in tests):
+            yield found.span()
+
+
+def _tests(node: Node) -> Iterator[Fits]:
+    match node:
+        case Words(asked):
+            known = set(asked)
+            stems = {word for word in known if word.startswith(STEM)}
+            yield lambda word: word in known or not stems.isdisjoint(stems_of(word))
+        case Near(start, "prefix"):
+            yield lambda word: word.startswith(start)
+        case Near(like):
+            yield lambda word: alike(like, word)
+
+
+def _parts(text: str, node: Words | Near | Where, path: str | None) -> Iterator[tuple[int, int]]:
+    """Where a condition's text, or a match of its expression, stands; letters in any case where that was asked."""
+    if not isinstance(node, Where) or path is None or node.path != path:
+        return
+    if node.lookup in ("regex", "iregex"):
+        yield from node.value.spans(_folded(text) if node.lookup == "iregex" else text)
+    elif node.lookup in _PARTS and isinstance(node.value, str) and node.value:
+        yield from _places(text, node.value, node.lookup.startswith("i"))
+
+
+def _places(text: str, part: str, folds: bool) -> Iterator[tuple[int, int]]:
+    part = unicodedata.normalize("NFC", part)
+    hay, needle = (_folded(text), _folded(part)) if folds else (text, part)
+    at = hay.find(needle)
+    while at >= 0:
+        yield at, at + len(needle)
+        at = hay.find(needle, at + len(needle))
+
+
+def _folded(text: str) -> str:
+    """Folded letter by letter, so that places stay what they are."""
+    return "".join([form if len(form := fold(letter)) == 1 else letter for letter in text])
+
+
+def _joined(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Sorted spans, those that overlap as one."""
+    last: tuple[int, int] | None = None
+    for start, end in spans:
+        if last and start <= last[1]:
+            last = last[0], max(last[1], end)
+            continue
+        if last:
+            yield last
+        last = start, end
+    if last:
+        yield last
+
+
+def _cut(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[str, bool]]:
+    at = 0
+    for start, end in spans:
+        if start > at:
+            yield text[at:start], False
+        if end > start:
+            yield text[start:end], True
+        at = end
+    if at < len(text):
+        yield text[at:], False
