@@ -25,6 +25,7 @@ from auditsearch.backends.client import check_options
 from auditsearch.capture import registry
 from auditsearch.conf import NAMES, Settings, problems, settings
 from auditsearch.exceptions import SettingError
+from auditsearch.logs.catalog import logs
 from auditsearch.models import OutboxRow
 from auditsearch.promoted import promoted
 
@@ -134,6 +135,15 @@ def check_promoted(**_: Any) -> Found:
         promoted()
     except SettingError as error:
         yield Error(str(error), id="auditsearch.E010")
+
+
+@_registered()
+def check_logs(**_: Any) -> Found:
+    """E011: a log of LOGS has a key or value that there is not."""
+    try:
+        logs()
+    except SettingError as error:
+        yield Error(str(error), id="auditsearch.E011")
 
 
 @_registered()

@@ -74,6 +74,9 @@ class Settings:
     SYSTEMS: dict[str, Any] = {}
     """More of `SystemEnum`, likewise."""
 
+    LOGS: dict[str, dict[str, Any]] = {}
+    """Logs by name: label, permission, hidden, index, noise, transitions."""
+
     LABEL_QUERIES: bool = False
     """Whether `str(object)` may run queries when an event is labelled."""
 

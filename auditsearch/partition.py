@@ -20,18 +20,36 @@ PERIODS = {"day": "%Y.%m.%d", "week": "%G.w%V", "month": "%Y.%m", "year": "%Y"}
 
 
 def partition_of(
-    ts: int, *, now: int | None = None, window: tuple[int, int] | None = LIVE, period: str | None = None
+    ts: int,
+    *,
+    now: int | None = None,
+    window: tuple[int, int] | None = LIVE,
+    period: str | None = None,
+    log: str | None = None,
 ) -> str:
     """Return the partition's name, such as `auditsearch-2026.11`, for an event at `ts` microseconds.
 
     `window` is (back, ahead) in microseconds around `now`; None, as importers say, takes any time. `period` is day,
-    week, month or year, by default the setting PARTITION.
+    week, month or year, by default the setting PARTITION. A `log` with an index of its own has partitions of its own.
     """
+    prefix = settings.INDEX_PREFIX
+    if log is not None and settings.LOGS and settings.LOGS.get(log, {}).get("index"):
+        prefix = f"{prefix}-{log}"
     if window is not None:
         moment = now if now is not None else time.time_ns() // 1000
         if not moment - window[0] <= ts <= moment + window[1]:
-            return f"{settings.INDEX_PREFIX}-edge"
-    return _name(ts // (24 * HOUR), period or settings.PARTITION, settings.INDEX_PREFIX)
+            return f"{prefix}-edge"
+    return _name(ts // (24 * HOUR), period or settings.PARTITION, prefix)
+
+
+def alias_of(partition: str) -> str:
+    """Return the search alias of a partition: its name without the stretch of time."""
+    return partition.rpartition("-")[0]
+
+
+def search_aliases(prefix: str) -> list[str]:
+    """Return all search aliases: the prefix, and those of logs that have or had an index of their own."""
+    return [prefix, *(f"{prefix}-{log}" for log, given in settings.LOGS.items() if "index" in given)]
 
 
 @lru_cache(maxsize=4096)

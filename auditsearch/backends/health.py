@@ -11,6 +11,7 @@ from auditsearch.backends.client import Client
 from auditsearch.backends.partitions import check_partition, is_index_of, squatter
 from auditsearch.backends.templates import COMPONENT_FILE, Templates
 from auditsearch.exceptions import AuditSearchError, ConfigurationError
+from auditsearch.partition import alias_of, search_aliases
 from auditsearch.promoted import NOTHING, promoted, signature
 from auditsearch.resources import read_json
 
@@ -86,15 +87,16 @@ def _partitions(client: Client, prefix: str) -> Iterator[Finding]:
 
 def _index(index: str, entry: dict[str, Any], prefix: str) -> Iterator[Finding]:
     partition = re.sub(r"-v\d+$", "", index)
+    found_by = alias_of(partition)
     if index == prefix or re.fullmatch(f"{re.escape(prefix)}-{_STAMP}", index):
         yield Finding("error", squatter(index))
-    elif is_index_of(index, partition) and prefix not in entry["aliases"] and partition in entry["aliases"]:
+    elif is_index_of(index, partition) and found_by not in entry["aliases"] and partition in entry["aliases"]:
         yield Finding(
             "error",
-            f"The index {index} lacks the search alias {prefix}: its events are not found.",
-            f"Add the alias {prefix} to it.",
+            f"The index {index} lacks the search alias {found_by}: its events are not found.",
+            f"Add the alias {found_by} to it.",
         )
-    if prefix in entry["aliases"] and outdated(entry["mappings"]):
+    if found_by in entry["aliases"] and outdated(entry["mappings"]):
         yield Finding(
             "warning",
             f"The index {index} was made by an older release or for other PROMOTED fields.",
@@ -110,7 +112,7 @@ def _index(index: str, entry: dict[str, Any], prefix: str) -> Iterator[Finding]:
 
 
 def _alias(alias: str, members: dict[str, Any], prefix: str) -> Iterator[Finding]:
-    if alias == prefix or not alias.startswith(f"{prefix}-"):
+    if alias in search_aliases(prefix) or not alias.startswith(f"{prefix}-"):
         return
     try:
         check_partition(alias, members)

@@ -23,20 +23,20 @@ from auditsearch.backends.base import (
 from auditsearch.backends.bulk import Bulk
 from auditsearch.backends.client import Client
 from auditsearch.backends.health import look
+from auditsearch.backends.opensearch_upkeep import FLAGS, Upkeep
 from auditsearch.backends.order import NEVER_MISSING, checked
 from auditsearch.backends.partitions import Partitions
 from auditsearch.backends.templates import Templates
 from auditsearch.conf import settings
 from auditsearch.document import Document
 from auditsearch.exceptions import ConfigurationError, PartialAnswer, QueryError, SettingError
+from auditsearch.partition import search_aliases
 from auditsearch.promoted import kind_of
 from auditsearch.query.dsl import compile_query
 from auditsearch.query.tree import Node
 
 TOTAL = 10_000
 """A page's total is counted up to this."""
-
-FLAGS = ("clipped", "degraded", "truncated")
 
 _SOURCE = ["canonical", *FLAGS]
 _NO_INDEX_YET = {"ignore_unavailable": "true", "allow_no_indices": "true"}
@@ -45,7 +45,7 @@ _PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 After = tuple[str | int | float | None, ...]
 
 
-class OpenSearchBackend:
+class OpenSearchBackend(Upkeep):
     """Keeps events in time partitions on a search server. What is not given is read from the settings.
 
     Nothing is sent before the first call; each process makes a client of its own. Raises SettingError.
@@ -127,7 +127,7 @@ class OpenSearchBackend:
 
     def refresh(self) -> None:
         """Make all that was stored visible to questions."""
-        self.client.ask("POST", f"/{self.prefix}/_refresh", None, **_NO_INDEX_YET)
+        self.client.ask("POST", f"/{self._aliases}/_refresh", None, **_NO_INDEX_YET)
 
     def status(self) -> Status:
         """Templates, aliases, pipelines, blocks and health."""
@@ -137,8 +137,12 @@ class OpenSearchBackend:
         """Close the connections; the next call opens new ones."""
         self.client.close()
 
+    @property
+    def _aliases(self) -> str:
+        return ",".join(search_aliases(self.prefix))
+
     def _ask(self, action: str, question: dict[str, Any]) -> dict[str, Any]:
-        answer = self.client.request("POST", f"/{self.prefix}/{action}", question, **_NO_INDEX_YET)
+        answer = self.client.request("POST", f"/{self._aliases}/{action}", question, **_NO_INDEX_YET)
         if answer.status == 400 and answer.error:
             raise QueryError(f"The search server can't answer this question: {answer.cause}.")
         found = self.client.proven(answer, action)

@@ -11,6 +11,7 @@ from typing import Any
 from auditsearch.backends.client import Answer, Client
 from auditsearch.backends.templates import Templates, attached_pipeline
 from auditsearch.exceptions import BackendUnavailable, ConfigurationError
+from auditsearch.partition import alias_of
 
 TRUSTED_SECONDS = 300.0
 """How long a partition that was looked at is taken to be as it was."""
@@ -58,7 +59,7 @@ class Partitions:
         """Make the first index of a partition with both aliases; another process may have been faster."""
         self.templates.check(partition)
         answer = self.client.request(
-            "PUT", f"/{partition}-v1", {"aliases": {partition: {}, self.prefix: {}}}, timeout="20s"
+            "PUT", f"/{partition}-v1", {"aliases": {partition: {}, alias_of(partition): {}}}, timeout="20s"
         )
         if answer.error == "resource_already_exists_exception":
             self._check_alias(partition)

@@ -11,10 +11,13 @@ from typing import Any
 import orjson
 
 from auditsearch import canonical, outbox
-from auditsearch.capture import mask, unmigrated
-from auditsearch.context import origin
+from auditsearch.capture import exclude, handlers, mask, unmigrated
+from auditsearch.conf import settings
+from auditsearch.context import circumstances, origin
 from auditsearch.event import ENVELOPE_STRINGS, SCHEMA, from_micros, micros, new_id
+from auditsearch.logs import noise
 from auditsearch.partition import partition_of
+from auditsearch.signals import log_context_signal
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 
@@ -24,7 +27,8 @@ class Record:
     """One event in the making. Every attribute may be changed; None and empty ones are left out of the document.
 
     `ts` is microseconds since the epoch, `timestamp` the same as an aware time. `ready` says that context and snapshot
-    hold nothing but masked values of plain types, which spares a second look at each of them.
+    hold nothing but masked values of plain types, which spares a second look at each of them. `system` says that no
+    model tells it; `instance` is the object that a model tells of, `action` the view that is called. Neither is stored.
     """
 
     event_code: str
@@ -46,6 +50,10 @@ class Record:
     ts: int = field(default_factory=lambda: time.time_ns() // 1000)
     dropped: bool = False
     ready: bool = False
+    id: str | None = None
+    system: bool = False
+    instance: Any = field(default=None, repr=False, compare=False)
+    action: Any = field(default=None, repr=False, compare=False)
 
     @property
     def timestamp(self) -> datetime:
@@ -65,11 +73,17 @@ class Record:
         self.request_token, client_request_id, self.suid, self.user, self.ip = origin()
         if client_request_id:
             self.context_data.setdefault("client_request_id", client_request_id)
+        if (known := circumstances()) is not None:
+            kind, more = known
+            self.system_type = kind if kind and self.system_type == "undefined" else self.system_type
+            self.context_data |= more
+        if log_context_signal.receivers:
+            handlers.context(self)
 
     def freeze(self) -> tuple[str, str, str]:
         """Return (event id, partition, canonical JSON text) of the event. Never raises on any value."""
-        event_id = new_id(self.ts)
-        return event_id, partition_of(self.ts), self._text(event_id)
+        event_id = self.id = self.id or new_id(self.ts)
+        return event_id, partition_of(self.ts, log=self.log), self._text(event_id)
 
     def _text(self, event_id: str) -> str:
         members = self._members(event_id)
@@ -117,6 +131,13 @@ def key_text(pk: Any) -> str | None:
 
 def write(using: str, drafts: Iterable[Record]) -> list[str]:
     """Write the outbox rows of drafts that were not dropped, in one INSERT where it can be; return the event ids."""
+    if exclude.excluded():
+        return []
+    if handlers.connected():
+        drafts = list(drafts)
+        handlers.finish(drafts)
+    if settings.LOGS:
+        drafts = noise.kept(using, list(drafts))
     rows = [(*draft.freeze(), None) for draft in drafts if not draft.dropped]
     if rows and not unmigrated.missing(using):
         outbox.append(using, rows)

@@ -49,11 +49,17 @@ class AuditHandler(logging.Handler):
     def _take(self, record: logging.LogRecord) -> None:
         from auditsearch import canonical  # what these need is not there yet when logging is configured
         from auditsearch.conf import settings
-        from auditsearch.logs import writer
+        from auditsearch.logs import noise, writer
         from auditsearch.logs.records import members
         from auditsearch.partition import partition_of
 
         if not settings.ENABLED:
             return
         tree = members(record, self.log)
-        writer.put(self.using, (tree["id"], partition_of(tree["ts"]), canonical.dumps(tree), None), self.limit)
+        if settings.LOGS and noise.leaves_out(self.using, tree):
+            return
+        writer.put(
+            self.using,
+            (tree["id"], partition_of(tree["ts"], log=tree["log_name"]), canonical.dumps(tree), None),
+            self.limit,
+        )

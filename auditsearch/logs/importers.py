@@ -35,7 +35,7 @@ def survey(file: LogFile, period: str | None = None) -> Survey:
     """Read `file` and write nothing."""
     found = Survey()
     for moment, entry in file.entries():
-        found.add(moment, entry.broken, partition_of(micros(moment), window=None, period=period))
+        found.add(moment, entry.broken, partition_of(micros(moment), window=None, period=period, log=file.log))
     return found
 
 
@@ -88,7 +88,7 @@ def outbox_row(event_id: str, ts: int, fields: dict[str, Any], period: str | Non
             raise LogFileError(_unknown(name))
         members[STORED[name]] = _safe(name, value)
     tree = {name: value for name, value in members.items() if value or name in ("ts", "schema")}
-    return event_id, partition_of(ts, window=None, period=period), canonical.dumps(tree), None
+    return event_id, partition_of(ts, window=None, period=period, log=fields.get("log")), canonical.dumps(tree), None
 
 
 def _safe(name: str, value: Any) -> Any:

@@ -58,7 +58,7 @@ class Table:
         found = Survey()
         for ts, _fields, _raw in self._events():
             moment = datetime.fromtimestamp(ts / 1_000_000, UTC)
-            found.add(moment, False, partition_of(ts, window=None, period=period))
+            found.add(moment, False, partition_of(ts, window=None, period=period, log=self.log))
         return found
 
     def record(self, period: str | None = None) -> Iterator[int]:
