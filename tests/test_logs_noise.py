@@ -215,7 +215,7 @@ def test_who_may_see_a_log_and_who_not() -> None:
             True,
             True,
         ]
-        assert not catalog.permitted(User(username="x"), "payments")
+        assert not catalog.permitted(User.objects.create(username="x"), "payments")
         assert catalog.label("payments") == "Payments"
         assert str(catalog.visible(cashier)) == "(NOT (AND: ('log__in', ['debug'])))"
 
