@@ -27,11 +27,13 @@ def limit() -> int:
     return settings.BULK_EVENTS
 
 
-def matched(queryset: models.QuerySet[Any], plan: Plan, using: str, most: int | None = None) -> list[Loaded]:
+def matched(
+    queryset: models.QuerySet[Any], plan: Plan, using: str, most: int | None = None, *, lock: bool = True
+) -> list[Loaded]:
     """Return the rows that a queryset means, each once, locked where the database can; `most` of them at most."""
     rows = _plainly(queryset) if _plain(queryset) else _beneath(queryset, plan, using)
     features = connections[using].features
-    if features.has_select_for_update and (most is None or features.supports_select_for_update_with_limit):
+    if lock and features.has_select_for_update and (most is None or features.supports_select_for_update_with_limit):
         rows = rows.select_for_update()
     values: Iterable[Any] = rows.values_list(*plan.attnames)[:most]
     return [(each, plan.store(each)) for each in values]

@@ -13,7 +13,7 @@ from auditsearch.capture.diff import Plan, Row, plans
 from auditsearch.capture.drafts import UPDATE
 from auditsearch.capture.fields import UNKNOWN
 from auditsearch.capture.question import question, told
-from auditsearch.capture.quiet import quiet, told_outside
+from auditsearch.capture.quiet import TOLD, quiet, told_outside
 from auditsearch.capture.record import Record, write
 from auditsearch.conf import settings
 from auditsearch.context import origin
@@ -34,7 +34,9 @@ def watch() -> None:
 def plan_of(queryset: models.QuerySet[Any]) -> Plan | None:
     """Return the plan of a queryset's model, None where nothing is to be told."""
     plan = plans.get(queryset.model and queryset.model._meta.concrete_model)
-    return plan if plan is not None and settings.ENABLED and not quiet() else None
+    if plan is None or not settings.ENABLED or quiet() or TOLD in queryset._hints:  # type: ignore[attr-defined]
+        return None
+    return plan
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models.deletion import Collector
 
-from auditsearch.capture import state
+from auditsearch.capture import left, m2m, state
 from auditsearch.capture.diff import Plan, Row, concrete, plans
 from auditsearch.capture.drafts import DELETE, draft
 from auditsearch.capture.record import Record, key_text, write
@@ -25,14 +25,19 @@ def capturing_delete(delete: Callable[..., Any]) -> Callable[..., Any]:
 
     def captured(self: Collector) -> Any:
         tracked = [model for model in self.data if concrete(model) in plans]
-        if not tracked or not settings.ENABLED:
-            return _deleting(self, delete)
+        reset = [field for field, _ in self.field_updates if concrete(field.model) in plans]
         using = str(self.using)
-        drafts = list(_deleted(self, tracked))  # reads, so before a transaction of our own: it shall begin by writing
+        if not settings.ENABLED or not (tracked or reset or m2m.relations):
+            return _deleting(self, delete)
+        # reads, so before a transaction of our own: it shall begin by writing
+        changed = [*left.reset(self), *left.cut(self)]
+        drafts = list(_deleted(self, tracked))
+        if not drafts and not changed:
+            return _deleting(self, delete)
         with transaction.atomic(using=using, savepoint=False):
             result = _deleting(self, delete)
             gone = result[1]
-            write(using, [draft for model, draft in drafts if gone.get(model._meta.label, 0)])
+            write(using, [*changed, *(draft for model, draft in drafts if gone.get(model._meta.label, 0))])
         return result
 
     captured.auditsearch = True  # type: ignore[attr-defined]
@@ -77,19 +82,6 @@ def _rows(plan: Plan, instances: Sequence[models.Model], using: str) -> Iterator
 
 def _delete_draft(plan: Plan, instance: models.Model, row: Row, origin: Any) -> Record:
     record = draft(DELETE, instance, plan, row)
-    if (cause := _cause(instance, origin)) is not None:
+    if (cause := left.cause_of(origin, instance)) is not None:
         record.context_data["cause"] = cause
     return record
-
-
-def _cause(instance: models.Model, origin: Any) -> dict[str, str | None] | None:
-    """Return what was deleted first, where this object only went with it."""
-    if isinstance(origin, models.Model):
-        cause = concrete(type(origin))
-        if isinstance(instance, cause) and getattr(instance, cause._meta.pk.attname) == origin.pk:
-            return None
-        return {"object_type": cause._meta.label, "object_id": key_text(origin.pk)}
-    model = getattr(origin, "model", None)
-    if model is None or concrete(model) is concrete(type(instance)):
-        return None
-    return {"object_type": concrete(model)._meta.label, "object_id": None}

@@ -25,7 +25,7 @@ def draft(
     changed: Sequence[int] = (),
 ) -> Record:
     """Return the draft of a model's event: snapshot, labels, diff of the changed positions, and a sentence."""
-    record = Record(code, object_type=plan.label, object_id=key_text(plan.key(row)), ready=True)
+    record = Record(code, object_type=plan.label, object_id=key_text(plan.key(row)), ready=True, instance=instance)
     with no_queries:
         record.object_label = label(instance)
         if texts := labels(plan, instance, row):
@@ -34,15 +34,15 @@ def draft(
         record.context_data["diff"] = plan.diff(before, row, changed)
     record.object_snapshot = plan.snapshot(row)
     record.place()
-    record.verbose = sentence(record, plan, changed)
+    record.verbose = sentence(record, plan, [plan.attnames[i] for i in changed])
     return record
 
 
-def sentence(record: Record, plan: Plan, changed: Sequence[int]) -> str:
+def sentence(record: Record, plan: Plan, names: Sequence[str]) -> str:
     """Return the default sentence: `Anna changed Order 5: status, amount`, without actor `Order 5 changed: status`."""
     name = plan.model.__name__
     subject = name if record.object_id is None else f"{name} {record.object_id}"
-    return _sentence(record, subject, [plan.attnames[i] for i in changed])
+    return _sentence(record, subject, names)
 
 
 def sentence_of_many(record: Record, plan: Plan, count: int, names: Sequence[str] = ()) -> str:

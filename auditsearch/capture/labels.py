@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NoReturn
 
 from django.db import connections, models
@@ -96,6 +96,21 @@ def made_of(plan: Plan, using: str, values: Sequence[Any], row: Row) -> models.M
         if not frozen and value != loaded:
             instance.__dict__[attname] = value
     return instance
+
+
+def texts_of(model: type[models.Model], using: str, attname: str, keys: Collection[Any], most: int) -> dict[Any, str]:
+    """Return {key: text} of objects, read with what their foreign keys point to; {} of more than `most`."""
+    if not keys or len(keys) > most:
+        return {}
+    near = [field.name for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)]
+    found = {}
+    for start in range(0, len(keys), 500):
+        some = {f"{attname}__in": list(keys)[start : start + 500]}
+        rows: models.QuerySet[Any] = models.QuerySet(model, using=using).filter(**some).select_related(*near)
+        for each in rows if near else rows.select_related(None):
+            with no_queries:
+                found[getattr(each, attname)] = label(each)
+    return found
 
 
 def _related(field: Any, instance: models.Model, value: Any) -> str | None:

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+TOLD = "auditsearch_told"
+"""Hint of a queryset whose update somebody else tells."""
+
 _quiet: ContextVar[bool] = ContextVar("auditsearch_quiet", default=False)
 
 

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models.deletion import Collector
 from django.db.models.signals import pre_delete
 
-from auditsearch.capture import bulk, deletes, labels, receivers, state
+from auditsearch.capture import bulk, deletes, labels, m2m, receivers, state
 from auditsearch.capture.diff import Plan, concrete, plans
 from auditsearch.conf import settings
 
@@ -56,6 +56,7 @@ def reload(**_: Any) -> None:
     for model in apps.get_models(include_auto_created=True):
         if not chosen.isdisjoint([concrete(model), *model._meta.get_parent_list()]):
             _connect(model)
+    m2m.reload()
     if plans:
         state.watch_rollbacks()
         labels.refuse_relations_early()
@@ -165,4 +166,5 @@ def _exclude_problems() -> Iterator[Problem]:
 
 
 def _field_names(model: type[models.Model]) -> Iterator[str]:
-    return (name for field in model._meta.concrete_fields for name in (field.name, field.attname))
+    yield from (name for field in model._meta.concrete_fields for name in (field.name, field.attname))
+    yield from (field.name for field in model._meta.many_to_many)
