@@ -48,6 +48,9 @@ def search(*question: str, **options: Any) -> list[str]:
     [
         (["paid"], {}, 2),
         (["anna", "paid"], {}, 1),
+        (["user:Anna -paid"], {}, 1),
+        (["(user:Ben OR user:Anna)", "context.amount>=50"], {}, 1),
+        (['"anna paid"', "user=Anna"], {}, 1),
         (["user=Anna"], {}, 2),
         (["user__in=Anna,Ben", "_context__amount__gte=50"], {}, 1),
         (["_context__amount__isnull=false"], {}, 2),
@@ -110,7 +113,8 @@ def test_the_exit_code_is_1_where_there_is_nothing() -> None:
         (["user__foo=x"], {}, "has no lookup"),
         ([], {"since": "the day after"}, "says no moment; say"),
         ([], {"regex": "("}, "regular expression"),
-        ([], {"facet": "verbose"}, "can't be counted"),
+        ([], {"facet": "verbose"}, "verbose"),
+        (["(user:anna"], {}, "never closed"),
         ([], {"limit": 0}, "at least 1"),
     ],
 )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from auditsearch.backends.base import Facets
 from auditsearch.event import Event
-from auditsearch.exceptions import UnknownField
 from auditsearch.logs.moments import moment
+from auditsearch.query.algebra import all_of
 from auditsearch.query.parse import FIELDS, ROOTS, WHOLE
+from auditsearch.query.text import parse
 from auditsearch.search import Events
 
 OVERLAP = timedelta(minutes=5)
@@ -34,7 +34,8 @@ def asked(
 ) -> Events:
     """Return the events that answer all of it. Raises QueryError, whose message says what is wrong.
 
-    Of `parts`, `field=value` and `field__lookup=value` are keywords of `filter_events`, the rest is a search.
+    Of `parts`, `field=value` and `field__lookup=value` are keywords of `filter_events`, the rest is the search box's
+    language.
     """
     keywords = dict(_keyword(part) for part in parts if _is_keyword(part))
     rest = " ".join(part for part in parts if not _is_keyword(part)).strip()
@@ -67,28 +68,8 @@ def following(events: Events, now: datetime, known: dict[str, datetime]) -> list
     return found
 
 
-def facet(events: Events, name: str, size: int) -> Facets:
-    """Return how many of `events` have each value of the envelope's field `name`. Raises UnknownField."""
-    stored, kind = FIELDS.get(name, ("", ""))
-    if kind != "text" or stored in ("verbose", "changed"):
-        names = [each for each, (_, kind) in FIELDS.items() if kind == "text" and each not in ("verbose", "_changed")]
-        raise UnknownField(f"{name!r} can't be counted by value. There are: {', '.join(names)}.")
-    counted = getattr(events, "facets", None)
-    if counted is not None:
-        return counted(name, size=size)  # type: ignore[no-any-return]
-    return _counted(events, name, size)
-
-
-def _counted(events: Events, name: str, size: int) -> Facets:
-    attribute = {"user_name": "user", "log_name": "log"}.get(name, name)
-    counts = Counter(getattr(event, attribute) for event in events.iterator())
-    missing, total = counts.pop(None, 0), counts.total()
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return Facets(list(ranked[:size]), sum(n for _, n in ranked[size:]), missing, total + missing)
-
-
 def _searched(events: Events, text: str) -> Events:
-    return events.filter(search=text)
+    return replace(events, tree=all_of((events.tree, parse(text))))
 
 
 def _is_keyword(part: str) -> bool:

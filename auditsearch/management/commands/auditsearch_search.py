@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from auditsearch.event import Event
-from auditsearch.exceptions import AuditSearchError
+from auditsearch.exceptions import AuditSearchError, Misread
 from auditsearch.logs import kofa, questions, terminal
 from auditsearch.search import Events
 
@@ -26,6 +26,8 @@ examples:
       events with both words, the newest 100, oldest first
   manage.py auditsearch_search user=admin event_code__in=update,delete _snapshot__amount__gte=100
       keywords of filter_events
+  manage.py auditsearch_search 'user:anna -action:delete snapshot.amount>100 "clearance requested" report*'
+      the language of the search box; put it in quotes, and -- before a part that begins with a dash
   manage.py auditsearch_search --regex "PHY\\d+" --format kofa --timezone Africa/Lagos > students.log
       lines as Kofa writes them
   manage.py auditsearch_search --facet user --since monday
@@ -75,6 +77,8 @@ class Command(BaseCommand):
         self.zone = _zone(options["timezone"])
         try:
             found = self._answer(options)
+        except Misread as error:
+            raise CommandError(f"{error}\n{error.pointed()}", returncode=2) from error
         except AuditSearchError as error:
             raise CommandError(str(error), returncode=2) from error
         except KeyboardInterrupt:
@@ -116,7 +120,7 @@ class Command(BaseCommand):
             shown += self._show(questions.following(events, timezone.now(), self.known), form)
 
     def _facet(self, events: Events, name: str, size: int) -> int:
-        found = questions.facet(events, name, size)
+        found = events.facets(name, size=size)
         for line in terminal.facets(found, name):
             self.stdout.write(line)
         return found.total
