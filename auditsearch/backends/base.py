@@ -108,7 +108,7 @@ class Status:
 
 
 class Stored(NamedTuple):
-    """One event as it lies in the store. `body` is what was derived of it, as `Document.body` has it; None if not asked.
+    """One event as it lies in the store; `body` is what was derived of it, if asked, as `Document.body` has it.
 
     `leaf` is what the store says, not what `canonical` hashes to: verifying compares the two.
     """
@@ -141,7 +141,9 @@ class Backend(Protocol):
     """
 
     embedded: bool  # True where no server is needed: delivery is then inline by default
-    keeps: frozenset[str] | None  # which members of `Document.body` it gives back in `Stored.body`; None: all, and no more
+    keeps: (
+        frozenset[str] | None
+    )  # which members of `Document.body` it gives back in `Stored.body`; None: all, and no more
 
     def setup(self) -> list[str]:
         """Install what the store needs, repeatably; returns a sentence for each thing done."""
@@ -173,7 +175,7 @@ class Backend(Protocol):
 
         Raises QueryError where these would be more than 2,000 (`auditsearch.intervals.MOST`)."""
 
-    def partitions(self) -> dict[str, int]:
+    def holdings(self) -> dict[str, int]:
         """Events in each partition, of those that `refresh` made visible."""
 
     def read(

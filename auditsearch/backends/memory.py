@@ -23,6 +23,7 @@ from auditsearch.backends.base import (
     Status,
     never_dropped,
 )
+from auditsearch.backends.memory_upkeep import Upkeep
 from auditsearch.backends.order import checked, column
 from auditsearch.document import Document, document
 from auditsearch.promoted import PREFIX, shown
@@ -37,7 +38,7 @@ _FACT = re.compile(r"@?[^=#@~?]*[=#@~?]")  # the parts of the time alone have a 
 After = tuple[str | int | float | None, ...]
 
 
-class MemoryBackend:
+class MemoryBackend(Upkeep):
     """Keeps documents in a dict of this process; nothing survives it."""
 
     embedded = True

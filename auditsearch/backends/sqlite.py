@@ -25,22 +25,20 @@ from auditsearch.backends.base import (
 )
 from auditsearch.backends.order import beyond, checked, expression, order_by
 from auditsearch.backends.pool import Pool
+from auditsearch.backends.sqlite_clause import clause
 from auditsearch.backends.sqlite_file import VERSION, Connection, connect, explained, is_locked
+from auditsearch.backends.sqlite_upkeep import Upkeep
 from auditsearch.backends.sqlite_write import write
 from auditsearch.document import Document
 from auditsearch.exceptions import AuditSearchError, BackendUnavailable
-from auditsearch.query.fuzzy import alike
-from auditsearch.query.sql import Clause, where
-from auditsearch.query.tree import Fact, Node
+from auditsearch.query.sql import Clause
+from auditsearch.query.tree import Node
 
 TOTAL = 10_000
 """A page's total is counted up to this."""
 
-COMMON = 2_000
-"""A fact of this many events is asked event by event, newest first, instead of gathering them all."""
 
-
-class SQLiteBackend:
+class SQLiteBackend(Upkeep):
     """All events in one file at `path`; any number of threads and processes may use it at once."""
 
     embedded = True
@@ -79,26 +77,25 @@ class SQLiteBackend:
         """One page of hits. With `total`, counted up to 10,000 "or more"."""
         checked(order)
         with self._snapshot() as connection:
-            clause = _clause(connection, node, lambda fact: _is_common(connection, fact))
-            hits = _hits(connection, clause, order, after, limit)
-            counted = _count(connection, clause, TOTAL + 1) if total else None
+            asked = clause(connection, node, common=True)
+            hits = _hits(connection, asked, order, after, limit)
+            counted = _count(connection, asked, TOTAL + 1) if total else None
         return Page(hits, None if counted is None else min(counted, TOTAL), counted is None or counted <= TOTAL)
 
     def count(self, node: Node) -> int:
         """Exact number of events that fit."""
         with self._snapshot() as connection:
-            return _count(connection, _clause(connection, node, lambda fact: False), -1)
+            return _count(connection, clause(connection, node), -1)
 
     def facets(self, node: Node, field: str, *, size: int = 10) -> Facets:
         """The most frequent values of a column."""
         with self._snapshot() as connection:
-            return sqlite_count.facets(connection, _clause(connection, node, lambda fact: False), field, size)
+            return sqlite_count.facets(connection, clause(connection, node), field, size)
 
     def histogram(self, node: Node, interval: Interval, zone: tzinfo) -> Histogram:
         """Events by time."""
         with self._snapshot() as connection:
-            clause = _clause(connection, node, lambda fact: False)
-            return sqlite_count.histogram(connection, clause, interval, zone)
+            return sqlite_count.histogram(connection, clause(connection, node), interval, zone)
 
     def refresh(self) -> None:
         """Nothing waits: a commit is seen by every later question."""
@@ -146,28 +143,6 @@ class SQLiteBackend:
 
 def _later(documents: Sequence[Document], reason: str) -> list[Outcome]:
     return [Outcome(document.id, Settled.RETRY, reason) for document in documents]
-
-
-def _clause(connection: Connection, node: Node, common: Callable[[Fact], bool]) -> Clause:
-    clause = where(node, common)
-    if clause.patterns:
-        patterns = clause.patterns
-        connection.create_function("fits", 2, lambda name, text: patterns[name].search(text), deterministic=True)
-    if clause.vocabulary:
-        connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, row)")
-        connection.create_function("alike", 2, alike, deterministic=True)
-    return clause
-
-
-def _is_common(connection: Connection, fact: Fact) -> bool:
-    """Whether at least COMMON events have `fact`, found by reading no more than those."""
-    table = "folded" if fact.folded else "fact"
-    sql = (
-        f"SELECT count(*) FROM (SELECT 1 FROM {table} "
-        "WHERE block IN (SELECT id FROM block) AND path = (SELECT id FROM path WHERE name = ?) AND value = ? LIMIT ?)"
-    )
-    (found,) = connection.execute(sql, (fact.path + fact.sep, fact.value[0], COMMON)).fetchone()
-    return bool(found == COMMON)
 
 
 def _hits(

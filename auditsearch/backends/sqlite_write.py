@@ -81,9 +81,15 @@ def _outcome(document: Document, leaf: str | None, late: bool) -> Outcome:
     return Outcome(document.id, Settled.SHIPPED)
 
 
+def last_key(connection: Connection) -> int:
+    """The greatest key that was ever given out: one that is used again might meet words of the former event."""
+    (there,) = connection.execute("SELECT coalesce(max(key), 0) FROM event").fetchone()
+    noted = connection.execute("SELECT value FROM made_for WHERE name = 'last key'").fetchone()
+    return max(int(there), int(noted[0]) if noted else 0)
+
+
 def _insert(connection: Connection, documents: list[Document]) -> None:
-    (last,) = connection.execute("SELECT coalesce(max(key), 0) FROM event").fetchone()
-    keyed = list(enumerate(documents, last + 1))
+    keyed = list(enumerate(documents, last_key(connection) + 1))
     blocks = {key // BLOCK for key, _ in keyed}
     connection.executemany("INSERT OR IGNORE INTO block (id) VALUES (?)", [(block,) for block in blocks])
     connection.executemany(_EVENT, [_row(key, document) for key, document in keyed])

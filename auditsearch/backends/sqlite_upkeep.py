@@ -1,0 +1,152 @@
+"""What is done to stored events in the SQLite file: read whole, taken away one by one, or a partition at a time."""
+
+# ruff: noqa: S608 - values are bound; what is written into the SQL are names of ours
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from auditsearch.backends.base import Space, Stored
+from auditsearch.backends.order import ENVELOPE
+from auditsearch.backends.sqlite_clause import clause
+from auditsearch.backends.sqlite_file import Connection
+from auditsearch.backends.sqlite_write import last_key
+from auditsearch.document import document
+from auditsearch.query.sql import BLOCK
+from auditsearch.query.tree import ALL, Node
+
+BATCH = 500
+"""Events that one transaction takes away."""
+
+_EVENT = "SELECT key, canonical, partition FROM event JOIN body ON body.event = key"
+
+
+class Upkeep:
+    """The part of `SQLiteBackend` that archives, retention and verifying use."""
+
+    keeps = frozenset({"id", "ts", "leaf", "facts", "folded", "clipped", *ENVELOPE})
+    path: Path
+
+    def holdings(self) -> dict[str, int]:
+        """Events in each partition."""
+        with self._connection() as connection:
+            return dict(connection.execute("SELECT partition, count(*) FROM event GROUP BY partition").fetchall())
+
+    def read(
+        self,
+        partition: str,
+        node: Node = ALL,
+        *,
+        after: tuple[int, str] | None = None,
+        limit: int = 1000,
+        derived: bool = False,
+    ) -> list[Stored]:
+        """The next events of a partition, oldest first."""
+        with self._snapshot() as connection:
+            asked = clause(connection, node)
+            sql = (
+                f"{asked.head}SELECT key, id, ts, leaf, clipped, canonical, {', '.join(ENVELOPE)} "
+                f"FROM event JOIN body ON body.event = key WHERE {asked.condition} AND partition = :partition "
+                "AND (ts, id) > (:ts, :id) ORDER BY ts, id LIMIT :limit"
+            )
+            bound = {"partition": partition, "limit": limit, "ts": after[0] if after else -(2**63)}
+            rows = connection.execute(sql, asked.values | bound | {"id": after[1] if after else ""}).fetchall()
+            lists = _lists(connection, [row[0] for row in rows]) if derived else {}
+        return [_stored(row, lists.get(row[0])) for row in rows]
+
+    def delete(self, partition: str, ids: Sequence[str]) -> int:
+        """Take events away, in small transactions; how many were there."""
+        done = 0
+        for start in range(0, len(ids), BATCH):
+            with self._writing() as connection:
+                done += _delete(connection, _named(connection, partition, ids[start : start + BATCH]))
+        return done
+
+    def drop_partition(self, partition: str, *, holding: int) -> bool:
+        """Take all events of a partition away in one transaction, if there are exactly `holding` of them."""
+        sql = f"{_EVENT} WHERE partition = ? LIMIT ?"
+        with self._writing() as connection:
+            (there,) = connection.execute("SELECT count(*) FROM event WHERE partition = ?", (partition,)).fetchone()
+            if there != holding:
+                return False
+            while rows := connection.execute(sql, (partition, BATCH)).fetchall():
+                _delete(connection, rows)
+        return True
+
+    def space(self) -> Space:
+        """Bytes free where the file lies, and of how many."""
+        folder = self.path.parent if self.path.parent.exists() else Path.cwd()
+        usage = shutil.disk_usage(folder)
+        return Space(usage.free, usage.total)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A transaction that no other writer comes between."""
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection  # where something goes wrong the pool closes the connection, which rolls back
+            connection.execute("COMMIT")
+
+    def _connection(self) -> AbstractContextManager[Connection]:
+        raise NotImplementedError
+
+    def _snapshot(self) -> AbstractContextManager[Connection]:
+        raise NotImplementedError
+
+
+def _named(connection: Connection, partition: str, ids: Sequence[str]) -> list[tuple[Any, ...]]:
+    sql = f"{_EVENT} WHERE partition = ? AND id = ?"
+    return [row for each in ids for row in connection.execute(sql, (partition, each)).fetchall()]
+
+
+def _delete(connection: Connection, rows: list[tuple[Any, ...]]) -> int:
+    """Take away events, given as key, canonical and partition. Their keys are not given out again."""
+    keys = [(row[0],) for row in rows]
+    if (last := last_key(connection)) in {key for (key,) in keys}:
+        connection.execute("INSERT OR REPLACE INTO made_for (name, value) VALUES ('last key', ?)", (str(last),))
+    words = [(row[0], document(row[1], row[2]).text) for row in rows]
+    connection.executemany("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", words)
+    _delete_facts(connection, [key for (key,) in keys])
+    for table in ("promoted", "misfit"):
+        names = [name for (name,) in connection.execute(f"SELECT DISTINCT name FROM {table}")]
+        for name in names:
+            connection.executemany(f"DELETE FROM {table} WHERE name = ? AND event = ?", [(name, *key) for key in keys])
+    connection.executemany("DELETE FROM body WHERE event = ?", keys)
+    connection.executemany("DELETE FROM event WHERE key = ?", keys)
+    return len(rows)
+
+
+def _delete_facts(connection: Connection, keys: list[int]) -> None:
+    """By block: facts of one event stand scattered over its block, so all of a block's go in one walk."""
+    for block in {key // BLOCK for key in keys}:
+        inside = json.dumps([key for key in keys if key // BLOCK == block])
+        for table in ("fact", "folded"):
+            chosen = "event IN (SELECT value FROM json_each(?))"
+            connection.execute(f"DELETE FROM {table} WHERE block = ? AND {chosen}", (block, inside))
+
+
+def _lists(connection: Connection, keys: list[int]) -> dict[int, dict[str, list[str]]]:
+    """The facts and folded facts of events, by key."""
+    found: dict[int, dict[str, list[str]]] = {key: {"facts": [], "folded": []} for key in keys}
+    for block in {key // BLOCK for key in keys}:
+        inside = json.dumps([key for key in keys if key // BLOCK == block])
+        for table, name in (("fact", "facts"), ("folded", "folded")):
+            chosen = "event IN (SELECT value FROM json_each(?))"
+            sql = f"SELECT event, name || value FROM {table} JOIN path ON id = path WHERE block = ? AND {chosen}"
+            for key, fact in connection.execute(sql, (block, inside)):
+                found[key][name].append(fact)
+    return found
+
+
+def _stored(row: tuple[Any, ...], lists: dict[str, list[str]] | None) -> Stored:
+    _, event_id, ts, leaf, clipped, canonical, *envelope = row
+    flags = frozenset({"clipped"} if clipped else ())
+    if lists is None:
+        return Stored(event_id, ts, canonical, leaf, flags)
+    body: dict[str, Any] = {"id": event_id, "ts": ts, "leaf": leaf} | lists
+    body |= {name: value for name, value in zip(ENVELOPE, envelope, strict=True) if value is not None}
+    return Stored(event_id, ts, canonical, leaf, flags, body | ({"clipped": True} if clipped else {}))
