@@ -92,7 +92,16 @@ def test_a_cursor_is_bound_to_user_scope_and_question(other: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "x", "a:b:c", "\0", signing.dumps([1, 2]), signing.dumps(5, salt="auditsearch.cursor")]
+    "cursor",
+    ["", "x", "a:b:c", "\0", signing.dumps([1, 2]), signing.dumps(5, salt="auditsearch.cursor")],
+    ids=[
+        "empty",
+        "text",
+        "unsigned",
+        "NUL",
+        "salted otherwise",
+        "signed, but none of ours",
+    ],  # theirs would hold a time
 )
 def test_a_forged_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(QueryError, match="none of ours"):
