@@ -7,8 +7,10 @@ from typing import Any
 from django.db.models import Q
 
 from auditsearch.capture.actions import record
+from auditsearch.capture.hooks import win_open
+from auditsearch.capture.recording import recording
 from auditsearch.completion import Completions
-from auditsearch.context import get_request, get_request_token, get_user_ip
+from auditsearch.context import acting, get_request, get_request_token, get_user_ip
 from auditsearch.history import changes, history, state_at, steps
 from auditsearch.query.highlight import highlight
 from auditsearch.query.text import parse
@@ -18,6 +20,7 @@ from auditsearch.search import Events
 __all__ = [
     "Completions",
     "Events",
+    "acting",
     "busiest_actors",
     "changes",
     "filter_events",
@@ -29,9 +32,11 @@ __all__ = [
     "history",
     "most_changed_objects",
     "record",
+    "recording",
     "search_events",
     "state_at",
     "steps",
+    "win_open",
 ]
 
 

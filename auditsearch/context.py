@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 
-from auditsearch.conf import settings
+from auditsearch.actor import NOBODY, Actor, actor_of, impersonator_of
+from auditsearch.addresses import UNIX_SOCKET, ip_of, trusted
+
+__all__ = ["NOBODY", "UNIX_SOCKET", "Actor", "Origin", "acting", "actor_of", "ip_of", "origin", "trusted"]
 
 logger = logging.getLogger("auditsearch")
-
-
-class Actor(NamedTuple):
-    """The acting user: id as text, and name; both None where nobody is signed in."""
-
-    suid: str | None = None
-    user: str | None = None
 
 
 class Origin(NamedTuple):
@@ -34,10 +29,21 @@ class Origin(NamedTuple):
     ip: str | None = None
 
 
-NOBODY = Actor()
+class Running(NamedTuple):
+    """What runs outside of any request: a command, a shell, a migration or a task.
+
+    `kind` is a code of SystemEnum, `actor` and `ip` hold where no request is being answered, `context` is what its
+    events tell beside that. `within` is the request that it was started in.
+    """
+
+    kind: str
+    context: dict[str, Any]
+    actor: Actor
+    ip: str | None = None
+    within: Any = None
+
+
 NOWHERE = Origin()
-UNIX_SOCKET = "unix"
-"""Entry of TRUSTED_PROXIES that means a proxy which connects through a Unix socket, and so has no address."""
 
 
 class _Captured:
@@ -47,6 +53,8 @@ class _Captured:
         self.request = request
         self.asked: Any = None  # the user object that `actor` tells of
         self.actor = NOBODY
+        self.impersonator: Actor | None = None
+        self.memorized: Any = None
         self.asking = False
 
     @cached_property
@@ -56,7 +64,9 @@ class _Captured:
 
 _captured: ContextVar[_Captured | None] = ContextVar("auditsearch_request", default=None)
 _token: ContextVar[tuple[str | None, str | None]] = ContextVar("auditsearch_token", default=(None, None))
-_acting: ContextVar[Actor | None] = ContextVar("auditsearch_actor", default=None)
+_acting: ContextVar[tuple[Actor, str | None] | None] = ContextVar("auditsearch_actor", default=None)
+_running: ContextVar[Running | None] = ContextVar("auditsearch_running", default=None)
+_memorized: ContextVar[Any] = ContextVar("auditsearch_memorized", default=None)
 
 
 def get_request() -> HttpRequest | None:
@@ -80,9 +90,30 @@ def origin() -> Origin:
     """Return all that is known about where an event of this moment comes from."""
     captured, (token, client_id), acting_now = _captured.get(), _token.get(), _acting.get()
     if captured is None and token is None and acting_now is None:
-        return NOWHERE
-    actor = acting_now or (_actor(captured) if captured else NOBODY)
-    return Origin(token, client_id, *actor, captured.ip if captured else None)
+        return NOWHERE if _running.get() is None and _memorized.get() is None else Origin(None, None, *_unasked())
+    if captured is None:
+        actor, ip = Actor(*_unasked()[:2]), _unasked()[2]
+    else:
+        actor, ip = _actor(captured), captured.ip
+    return Origin(token, client_id, *(acting_now[0] if acting_now else actor), ip)
+
+
+def circumstances() -> tuple[str | None, dict[str, Any]] | None:
+    """Return what else is known: the kind of system, and keys for the context; None where there is nothing.
+
+    The keys are `reason`, `impersonator`, and `command`, `migration` or `task`.
+    """
+    captured, acting_now, running = _captured.get(), _acting.get(), _running.get()
+    if acting_now is None and running is None and (captured is None or captured.impersonator is None):
+        return None
+    if running is not None and running.within is not captured:
+        running = None  # a request that is answered by a command which serves
+    found = dict(running.context) if running else {}
+    if captured is not None and captured.impersonator is not None:
+        found["impersonator"] = {"suid": captured.impersonator.suid, "user": captured.impersonator.user}
+    if acting_now is not None and acting_now[1] is not None:
+        found["reason"] = acting_now[1]
+    return (running.kind if running else None), found
 
 
 @contextmanager
@@ -106,81 +137,72 @@ def token_scope(token: str | None, client_request_id: str | None = None) -> Iter
 
 
 @contextmanager
-def acting(user: Any) -> Iterator[None]:
-    """Let `user`, a user object, be the one who acts inside, whoever is signed in."""
-    reset = _acting.set(actor_of(user))
+def running_scope(kind: str, context: dict[str, Any], actor: Actor = NOBODY, ip: str | None = None) -> Iterator[None]:
+    """Let events inside tell that a command, a shell, a migration or a task made them."""
+    reset = _running.set(Running(kind, context, actor, ip, _captured.get()))
+    try:
+        yield
+    finally:
+        _running.reset(reset)
+
+
+@contextmanager
+def acting(user: Any, reason: str | None = None) -> Iterator[None]:
+    """Let `user` be the one who acts inside, whoever is signed in: a user object, a name, or None for nobody.
+
+    `reason` stands in the context of each event inside. In a nested `acting`, the inner user counts, and the outer
+    reason where the inner one gives none.
+    """
+    outer = _acting.get()
+    reason = None if reason is None else str(reason)
+    reset = _acting.set((actor_of(user), reason if reason is not None or outer is None else outer[1]))
     try:
         yield
     finally:
         _acting.reset(reset)
 
 
-def actor_of(user: Any) -> Actor:
-    """Return id and name of a user object; anonymous users and None have neither."""
-    if user is None or not user.is_authenticated:
-        return NOBODY
-    return Actor(str(user.pk), user.get_username())
+def memorize(user: Any) -> None:
+    """Let `user` be the one who acts from now on where nobody is signed in: in this request, else in this thread."""
+    captured = _captured.get()
+    if captured is None:
+        _memorized.set(user)
+    else:
+        captured.memorized = user
+
+
+def memorized() -> Any:
+    """Return the user object that `memorize` was given, None without one."""
+    captured = _captured.get()
+    return _memorized.get() if captured is None else captured.memorized
+
+
+def running() -> Running | None:
+    """Return what runs outside of any request, None in a request and where nothing is known."""
+    found = _running.get()
+    return found if found is not None and found.within is _captured.get() else None
+
+
+def _unasked() -> tuple[str | None, str | None, str | None]:
+    """Return id and name of the actor, and the address, where no request is being answered."""
+    found, user = _running.get(), _memorized.get()
+    actor = actor_of(user) if user is not None else found.actor if found else NOBODY
+    return (*actor, found.ip if found else None)
 
 
 def _actor(captured: _Captured) -> Actor:
     """Ask the request's user as late as possible: views and token authentication may set another one."""
     user = getattr(captured.request, "user", None)
-    if user is captured.asked or captured.asking:
+    if (user is captured.asked and captured.memorized is None) or captured.asking:
         return captured.actor
     captured.asking = True  # finding the user may save a tracked object, which asks for the user
     try:
-        captured.asked, captured.actor = user, actor_of(user)
+        actor = actor_of(user)
+        captured.impersonator = impersonator_of(captured.request)
+        captured.asked = user
+        captured.actor = actor_of(captured.memorized) if actor is NOBODY else actor
     except Exception:
         logger.exception("The acting user could not be read", extra={"action": "actor"})
     finally:
         captured.asking = False
     return captured.actor
-
-
-def ip_of(request: HttpRequest) -> str | None:
-    """Return the sender's address: REMOTE_ADDR, or behind trusted proxies the last hop that is none of them."""
-    hop = request.META.get("REMOTE_ADDR") or ""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR")
-    if forwarded and trusted(hop):
-        for hop in reversed(forwarded.split(",")):
-            if not trusted(_bare(hop)):
-                break
-    address = _address(_bare(hop))
-    return str(address) if address else None
-
-
-def trusted(address: str) -> bool:
-    """Return whether `address` (empty for a Unix socket) is one of TRUSTED_PROXIES."""
-    proxies = settings.TRUSTED_PROXIES
-    if not proxies:
-        return False
-    if not address:
-        return UNIX_SOCKET in proxies
-    return _inside(address, tuple(proxies))
-
-
-@lru_cache(maxsize=1024)
-def _inside(text: str, proxies: tuple[str, ...]) -> bool:
-    address = _address(text)
-    return address is not None and any(address in _network(proxy) for proxy in proxies if proxy != UNIX_SOCKET)
-
-
-@lru_cache
-def _network(proxy: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    return ipaddress.ip_network(proxy, strict=False)
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
-
-
-def _bare(hop: str) -> str:
-    """Return a hop without port and brackets: `[::1]:80` is `::1`, `10.0.0.1:80` is `10.0.0.1`."""
-    hop = hop.strip()
-    if hop.startswith("["):
-        return hop[1:].partition("]")[0]
-    return hop.partition(":")[0] if hop.count(":") == 1 else hop

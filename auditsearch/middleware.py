@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponseBase
 
+from auditsearch.capture import hooks
 from auditsearch.context import request_scope, token_scope, trusted
 from auditsearch.event import new_id
 
@@ -34,13 +35,23 @@ class _ScopeMiddleware:
         if self.is_async:
             return self._answer(request)
         with self.scope(request):
+            began = time.monotonic()
             response: HttpResponseBase = self.get_response(request)
+            if (action := self.hooked(request)) is not None:
+                hooks.called(action, request, response, time.monotonic() - began)
         return response
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
         with self.scope(request):
+            began = time.monotonic()
             response: HttpResponseBase = await self.get_response(request)
+            if (action := self.hooked(request)) is not None:
+                await sync_to_async(hooks.called)(action, request, response, time.monotonic() - began)
         return response
+
+    def hooked(self, request: HttpRequest) -> str | None:
+        """Return the entry of HOOKED_ACTIONS whose call is to be told here."""
+        return None
 
     def scope(self, request: HttpRequest) -> AbstractContextManager[None]:
         """Return what holds while the request is answered."""
@@ -48,11 +59,15 @@ class _ScopeMiddleware:
 
 
 class CaptureRequestMiddleware(_ScopeMiddleware):
-    """Makes the request known to events: its user, read when an event happens, and its address."""
+    """Makes the request known to events: its user, read as late as can be, and its address. Tells hooked actions."""
 
     def scope(self, request: HttpRequest) -> AbstractContextManager[None]:
         """Return the scope of this request."""
         return request_scope(request)
+
+    def hooked(self, request: HttpRequest) -> str | None:
+        """Return the entry that means the view of this request."""
+        return hooks.hooked(request)
 
 
 class RequestTokenMiddleware(_ScopeMiddleware):

@@ -20,8 +20,8 @@ def record(
     log: str = "main",
     level: str = "INFO",
     logger: str | None = None,
-    event_type: str = "undefined",
-    system_type: str = "undefined",
+    event_type: str | None = None,
+    system_type: str | None = None,
     using: str | None = None,
     **context: Any,
 ) -> str | None:
@@ -33,11 +33,11 @@ def record(
     """
     if not settings.ENABLED:
         return None
-    draft = Record(
-        event_code, event_type, system_type, log=log, level=level, logger=logger, verbose=mask.mask_text(verbose)
-    )
-    draft.context_data = context
+    draft = Record(event_code, log=log, level=level, logger=logger, system=True)
     draft.place()
+    draft.event_type, draft.system_type = event_type or draft.event_type, system_type or draft.system_type
+    draft.verbose = mask.mask_text(verbose)
+    draft.context_data |= context
     if object is not None:
         about(draft, object)
     return next(iter(write(using or DEFAULT_DB_ALIAS, [draft])), None)

@@ -12,6 +12,7 @@ import orjson
 
 from auditsearch import canonical, outbox
 from auditsearch.capture import exclude, handlers, mask, unmigrated
+from auditsearch.capture.rules import beneath, rules
 from auditsearch.conf import settings
 from auditsearch.context import circumstances, origin
 from auditsearch.event import ENVELOPE_STRINGS, SCHEMA, from_micros, micros, new_id
@@ -77,6 +78,8 @@ class Record:
             kind, more = known
             self.system_type = kind if kind and self.system_type == "undefined" else self.system_type
             self.context_data |= more
+            if "reason" in more:
+                self.context_data["reason"] = mask.mask_text(more["reason"])
         if log_context_signal.receivers:
             handlers.context(self)
 
@@ -147,5 +150,7 @@ def write(using: str, drafts: Iterable[Record]) -> list[str]:
 def _careful(name: str, value: Any) -> Any:
     form = canonical.normalise(value)
     if name in ("context", "snapshot"):
-        return mask.masked(form)
+        return mask.masked(form, beneath(rules().paths, name))
+    if isinstance(form, str) and name in ("verbose", "object_label"):
+        form = mask.mask_patterns(form)
     return form if isinstance(form, str) or name not in ENVELOPE_STRINGS else canonical.dumps(form)

@@ -14,6 +14,7 @@ from django.db.models.signals import pre_delete
 from auditsearch.capture import bulk, deletes, labels, m2m, receivers, state
 from auditsearch.capture.diff import Plan, concrete, plans
 from auditsearch.conf import settings
+from auditsearch.managers import declared
 
 Problem = tuple[str, str]
 """An entry of a setting that is wrong, and the sentence that says why and names the nearest right one."""
@@ -52,7 +53,7 @@ def reload(**_: Any) -> None:
     for model in list(_replaced):
         _disconnect(model)
     plans.clear()
-    chosen = _wanted.union(*(_resolve(entry)[0] for entry in settings.MODELS))
+    chosen = _wanted.union(declared(), *(_resolve(entry)[0] for entry in settings.MODELS))
     for model in apps.get_models(include_auto_created=True):
         if not chosen.isdisjoint([concrete(model), *model._meta.get_parent_list()]):
             _connect(model)
@@ -156,13 +157,19 @@ def _old_state_problems() -> Iterator[Problem]:
 
 
 def _exclude_problems() -> Iterator[Problem]:
+    for entry in settings.EXCLUDE_FIELDS:
+        yield from ((entry, message) for message in unknown_fields("EXCLUDE_FIELDS", [entry]))
+
+
+def unknown_fields(setting: str, entries: Iterable[str]) -> Iterator[str]:
+    """Yield a sentence for each entry, `field` or `app.Model.field`, that no model has."""
     names = [(model._meta.label, name) for model in _models() for name in _field_names(model)]
     fields, paths = {name for _, name in names}, {f"{label}.{name}" for label, name in names}
-    for entry in settings.EXCLUDE_FIELDS:
+    for entry in entries:
         if entry not in fields | paths:
             near = difflib.get_close_matches(entry, paths if "." in entry else fields, n=1)
             remedy = f"Did you mean {near[0]!r}?" if near else "Write it as 'field' or 'app.Model.field'."
-            yield entry, f'AUDITSEARCH["EXCLUDE_FIELDS"] names {entry!r}, which no model has. {remedy}'
+            yield f'AUDITSEARCH["{setting}"] names {entry!r}, which no model has. {remedy}'
 
 
 def _field_names(model: type[models.Model]) -> Iterator[str]:

@@ -1,0 +1,40 @@
+"""Who acts: a user's id and name, and whoever acts in a user's place."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest
+
+
+class Actor(NamedTuple):
+    """The acting user: id as text, and name; both None where nobody is signed in."""
+
+    suid: str | None = None
+    user: str | None = None
+
+
+NOBODY = Actor()
+
+
+def actor_of(user: Any) -> Actor:
+    """Return id and name of a user object; anonymous users and None have neither. A name stands for itself."""
+    if isinstance(user, str):
+        return Actor(None, user)
+    if user is None or not user.is_authenticated:
+        return NOBODY
+    return Actor(str(user.pk), user.get_username())
+
+
+def impersonator_of(request: HttpRequest) -> Actor | None:
+    """Return who acts in the place of the request's user, as django-impersonate and django-hijack tell it.
+
+    django-hijack keeps the id only.
+    """
+    user = getattr(request, "user", None)
+    if (impersonator := getattr(request, "impersonator", None)) is not None:
+        return actor_of(impersonator)
+    if getattr(user, "is_hijacked", False):
+        history = request.session.get("hijack_history") or [None]
+        return Actor(None if history[0] is None else str(history[0]))
+    return None
