@@ -336,6 +336,6 @@ def test_a_fact_of_many_events_is_asked_event_by_event_with_the_same_answer(
     backend.index([event(user=name) for name in ["Anna", "Boris"] * 5])
     node = And((Fact("log_name", "=", "equals", ("main",)), Not(Fact("user_name", "=", "equals", ("Anna",)))))
     gathered = backend.search(node, order=ORDER, total=True)
-    monkeypatch.setattr("auditsearch.backends.sqlite.COMMON", 3)
+    monkeypatch.setattr("auditsearch.backends.sqlite_clause.COMMON", 3)
     assert backend.search(node, order=ORDER, total=True) == gathered
     assert gathered.total == 5
