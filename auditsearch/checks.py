@@ -23,6 +23,7 @@ from auditsearch import delivery, outbox
 from auditsearch.backends import backend_kind
 from auditsearch.backends.client import check_options
 from auditsearch.capture import registry
+from auditsearch.capture.rules import rules
 from auditsearch.conf import NAMES, Settings, problems, settings
 from auditsearch.exceptions import SettingError
 from auditsearch.logs.catalog import logs
@@ -63,6 +64,13 @@ def check_models(**_: Any) -> Found:
     """E003: a model or field that is named in the settings and does not exist."""
     for _entry, message in registry.problems():
         yield Error(message, id="auditsearch.E003")
+
+
+@_registered()
+def check_mask(**_: Any) -> Found:
+    """E013: MASK holds the path of a field that no model has. A pattern that is none stops the site itself."""
+    for message in registry.unknown_fields("MASK", [f"{model}.{path[0]}" for model, path in rules().fields]):
+        yield Error(message, id="auditsearch.E013")
 
 
 @_registered()

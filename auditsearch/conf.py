@@ -48,7 +48,7 @@ class Settings:
         "cvv",
         "cvc",
     ]
-    """Parts of key names, in any case, whose values are never stored."""
+    """What is never stored: values under names with these parts, at paths with a dot in them, or like `"re:..."`."""
 
     OLD_STATE: dict[str, str] = {}
     """`{"app.Model": "database"}` reads the old row before each save, locked; the default remembers what was loaded."""

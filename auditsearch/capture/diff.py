@@ -9,6 +9,7 @@ from django.db import models
 
 from auditsearch.capture import mask
 from auditsearch.capture.fields import UNKNOWN, Column, column, shown, stored
+from auditsearch.capture.rules import of_field
 from auditsearch.conf import settings
 
 Row = Sequence[Any]
@@ -33,7 +34,9 @@ class Plan:
         self.tables = tuple((each, _key_position(self, each)) for each in [model, *meta.get_parent_list()])
         self.makes_key = all(_has_default(fields[i]) for i in self.keys)
         self.written = tuple(i for i, field in enumerate(fields) if i not in self.keys and i not in self.generated)
-        self.secret = frozenset(i for i, name in enumerate(self.attnames) if mask.secret(name))
+        inside = [of_field(self.label, field.name, field.attname) for field in fields]
+        self.secret = frozenset(i for i, name in enumerate(self.attnames) if mask.secret(name) or () in inside[i])
+        self.inside = {i: paths for i, paths in enumerate(inside) if paths}
         self.excluded = frozenset(i for i, field in enumerate(fields) if _excluded(self.label, field))
         self.special = self.secret.union(self.frozen, (i for i, each in enumerate(self.columns) if each.exact is float))
         self.labelled = tuple(_labelled(self, fields))
@@ -92,7 +95,7 @@ class Plan:
         return row, changed
 
     def _shown(self, i: int, value: Any, level: int) -> Any:
-        return mask.hide(value) if i in self.secret else shown(self.columns[i], value, level)
+        return mask.hide(value) if i in self.secret else shown(self.columns[i], value, level, self.inside.get(i, ()))
 
 
 plans: dict[type[models.Model], Plan] = {}

@@ -67,10 +67,12 @@ def stored(column: Column, value: Any) -> Any:
     return canonical.normalise(value) if kept is UNKNOWN else kept
 
 
-def shown(column: Column, value: Any, level: int) -> Any:
-    """Return a kept value as it stands in an event, `level` containers deep; secrets inside JSON are hidden."""
+def shown(column: Column, value: Any, level: int, secrets: tuple[tuple[str, ...], ...] = ()) -> Any:
+    """Return a kept value as it stands in an event, `level` containers deep; secrets inside JSON, also at the paths
+    `secrets`, are hidden.
+    """
     if column.frozen:
-        return canonical.normalise(mask.masked(thaw(value)), level)
+        return canonical.normalise(mask.masked(thaw(value), secrets), level)
     return canonical.normalise(value) if type(value) is float else value
 
 

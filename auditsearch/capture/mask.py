@@ -1,4 +1,4 @@
-"""MASK: values of keys that sound like secrets are replaced before anything is stored."""
+"""MASK: values of keys that sound like secrets, at paths, or of a pattern are replaced before anything is stored."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from auditsearch import canonical
-from auditsearch.conf import settings
+from auditsearch.capture.rules import Path, beneath, rules
 
 HIDDEN = "***"
 """What stands in place of a masked value."""
@@ -24,7 +24,7 @@ _URL = re.compile(r"(://[^\s/:@]{0,256}:)[^\s/@]{1,256}(?=@)")
 
 def secret(key: str) -> bool:
     """Return whether values under `key` are hidden: it contains one of MASK, in any case, `-` and blanks as `_`."""
-    return _secret(key, tuple(settings.MASK))
+    return _secret(key, rules().names)
 
 
 def hide(value: Any) -> Any:
@@ -40,33 +40,55 @@ def hidden() -> int:
     return int(_count.__reduce__()[1][0])
 
 
-def masked(tree: Any) -> Any:
-    """Return a copy of a normalised JSON tree with the values of secret keys hidden, also inside strings of JSON."""
+def masked(tree: Any, paths: Iterable[Path] = ()) -> Any:
+    """Return a copy of a normalised JSON tree with secrets hidden: values of secret keys and at `paths` below this
+    tree, texts that match a pattern, secrets in URLs and inside strings of JSON.
+    """
     if isinstance(tree, Mapping):
-        return {
-            key: hide(value) if isinstance(key, str) and secret(key) else masked(value) for key, value in tree.items()
-        }
+        return {key: _member(key, value, beneath(paths, key) if paths else ()) for key, value in tree.items()}
     if isinstance(tree, list | tuple):
-        return [masked(item) for item in tree]
-    if isinstance(tree, str) and tree[:1] in ("{", "["):
-        return _masked_json(tree)
+        return [masked(item, paths) for item in tree]
+    if isinstance(tree, str):
+        return _masked_string(tree)
     return tree
+
+
+def _member(key: Any, value: Any, paths: tuple[Path, ...]) -> Any:
+    if () in paths or (isinstance(key, str) and secret(key)):
+        return hide(value)
+    return masked(value, paths)
+
+
+def _masked_string(text: str) -> str:
+    if text[:1] in ("{", "["):
+        return _masked_json(text)
+    return mask_text(text) if "://" in text else mask_patterns(text)
+
+
+def mask_patterns(text: str) -> str:
+    """Return `text` with what matches one of MASK's patterns hidden."""
+    for pattern in rules().patterns:
+        if pattern.search(text):
+            next(_count)
+            text = pattern.sub(HIDDEN, text)
+    return text
 
 
 def mask_text(text: str) -> str:
     """Return `text` with what follows a secret's name hidden: `password=x`, `"token": "x"`, `pwd generated: x`, and
     the password of a URL.
     """
-    if not _mentions(tuple(settings.MASK)).search(text) and "://" not in text:
+    text = mask_patterns(text) if rules().patterns else text
+    if not _mentions(rules().names).search(text) and "://" not in text:
         return text
     text = _URL.sub(_keep_name, text)
     text = _headers().sub(_keep_name, text)
-    return _assignments(tuple(settings.MASK)).sub(_keep_name, text)
+    return _assignments(rules().names).sub(_keep_name, text)
 
 
 def _masked_json(text: str) -> str:
-    if not _mentions(tuple(settings.MASK)).search(text):
-        return text
+    if not _mentions(rules().names).search(text):
+        return mask_patterns(text)
     try:
         return canonical.dumps(canonical.normalise(masked(canonical.loads(text))))
     except (ValueError, RecursionError):

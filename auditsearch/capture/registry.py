@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.apps import apps
@@ -63,6 +64,21 @@ def reload(**_: Any) -> None:
         labels.refuse_relations_early()
         bulk.watch()
         _watch_deletes()
+
+
+@contextmanager
+def as_they_were(historical: Any) -> Iterator[None]:
+    """Track the models of a migration's own `apps` inside, those whose present ones are tracked."""
+    labels = {plan.label for plan in plans.values()}
+    found = [model for model in historical.get_models() if model._meta.label in labels]
+    for model in found:
+        _connect(model)
+    try:
+        yield
+    finally:
+        for model in found:
+            _disconnect(model)
+            plans.pop(concrete(model), None)
 
 
 def problems() -> list[Problem]:

@@ -5,7 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
+from auditsearch.api import record
 from auditsearch.capture.mask import hidden, mask_text, masked, secret
+from auditsearch.checks import check_mask
+from auditsearch.exceptions import SettingError
+from auditsearch.testing import Captured
+from tests.shop.models import Customer, Document, Order
 
 
 @pytest.mark.parametrize(
@@ -69,3 +74,54 @@ def test_no_text_hangs_the_mask(text: str) -> None:
     start = time.process_time()
     mask_text(text)
     assert time.process_time() - start < 2
+
+
+def test_a_models_field_is_hidden_by_its_path(events: Captured, audit: Callable[..., None]) -> None:
+    audit(MASK=["shop.Customer.name"])
+    made = Customer.objects.create(name="hidden-a")
+    made.name = "hidden-b"
+    made.save()
+    Order.objects.create(customer=made, number="shown")
+    assert events[0].object_snapshot["name"] == "***"
+    assert events[1].diff == {"name": ["***", "***"]}
+    assert events[2].object_snapshot["number"] == "shown"
+
+
+def test_a_key_inside_json_is_hidden_by_its_path(events: Captured, audit: Callable[..., None]) -> None:
+    audit(MASK=["shop.Document.data.card.number", "shop.Document.data.*.pin"])
+    Document.objects.create(data={"card": [{"number": 1, "kind": "x"}], "number": 2, "any": {"pin": 3}})
+    shown = events[0].object_snapshot["data"]
+    assert shown == {"card": [{"number": "***", "kind": "x"}], "number": 2, "any": {"pin": "***"}}
+
+
+def test_a_key_of_the_context_is_hidden_by_its_path(events: Captured, audit: Callable[..., None]) -> None:
+    audit(MASK=["context.answer.code"])
+    record("asked", answer={"code": 5, "text": "x"}, code=6)
+    assert events[0].context_data == {"answer": {"code": "***", "text": "x"}, "code": 6}
+
+
+def test_a_pattern_is_hidden_wherever_it_stands(events: Captured, audit: Callable[..., None]) -> None:
+    audit(MASK=[r"re:\b\d{16}\b"])
+    card = "4111111111111111"
+    made = Document.objects.create(title=f"paid by {card}", data={"a": [f"{card}!"], "b": f'["{card}"]'})
+    made.title = f"now by {card}"
+    made.save()
+    record("asked", object=made, verbose=f"with {card}", url=f"https://host/{card}")
+    assert [card in event.canonical for event in events] == [False] * 3
+    assert events[0].object_snapshot["title"] == "paid by ***"
+
+
+def test_secrets_in_a_urls_parameters_are_hidden_in_a_context(events: Captured) -> None:
+    record("asked", url="https://anna:pa$$@host/?token=abc&page=2")
+    assert events[0].context_data["url"] == "https://anna:***@host/?token=***&page=2"
+
+
+def test_the_path_of_no_field_is_an_error(audit: Callable[..., None]) -> None:
+    audit(MASK=["shop.Customer.nam"])
+    (message,) = check_mask()
+    assert (message.id, "Did you mean 'shop.Customer.name'?" in message.msg) == ("auditsearch.E013", True)
+
+
+def test_a_pattern_that_is_none_hides_nothing_and_so_stops_the_site(audit: Callable[..., None]) -> None:
+    with pytest.raises(SettingError, match="no regular expression"):
+        audit(MASK=["re:("])

@@ -1,0 +1,63 @@
+"""The three kinds of entries in MASK: parts of names, paths, and patterns of values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import re2
+
+from auditsearch.conf import settings
+from auditsearch.exceptions import SettingError
+
+PATTERN = "re:"
+"""What an entry begins with that is a regular expression for values."""
+
+ROOTS = ("context", "snapshot")
+"""What a path begins with that is not one of a model's field."""
+
+Path = tuple[str, ...]
+
+
+class Rules(NamedTuple):
+    """MASK, sorted out. A path `shop.Account.options.pin` is one of `fields`, `context.card.number` one of `paths`."""
+
+    names: tuple[str, ...]
+    paths: tuple[Path, ...]
+    fields: tuple[tuple[str, Path], ...]
+    patterns: tuple[Any, ...]
+
+
+def rules() -> Rules:
+    """Return the rules of the settings. Raises SettingError where a pattern is none."""
+    return _rules(tuple(settings.MASK))
+
+
+def beneath(paths: Iterable[Path], key: str) -> tuple[Path, ...]:
+    """Return what is left of the paths that lead through `key`; `*` leads through every key."""
+    return tuple(path[1:] for path in paths if path and path[0] in (key, "*"))
+
+
+def of_field(label: str, *names: str) -> tuple[Path, ...]:
+    """Return the paths inside a model's field; an empty one means the whole of it."""
+    known = rules()
+    own = [path[1:] for model, path in known.fields if model == label and path[0] in names]
+    return (*own, *(path for name in names for path in beneath(beneath(known.paths, "snapshot"), name)))
+
+
+@lru_cache(maxsize=8)
+def _rules(entries: tuple[str, ...]) -> Rules:
+    patterns = tuple(_pattern(entry) for entry in entries if entry.startswith(PATTERN))
+    dotted = [tuple(entry.split(".")) for entry in entries if "." in entry and not entry.startswith(PATTERN)]
+    names = tuple(entry for entry in entries if "." not in entry and not entry.startswith(PATTERN))
+    paths = tuple(path for path in dotted if path[0] in ROOTS)
+    fields = tuple((".".join(path[:2]), path[2:]) for path in dotted if path[0] not in ROOTS and len(path) > 2)
+    return Rules(names, paths, fields, patterns)
+
+
+def _pattern(entry: str) -> Any:
+    try:
+        return re2.compile(entry.removeprefix(PATTERN))
+    except re2.error as error:
+        raise SettingError(f'AUDITSEARCH["MASK"] holds {entry!r}, which is no regular expression: {error}.') from error
