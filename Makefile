@@ -9,7 +9,7 @@ VENV := .venv
 VENV42 := .venv-django42
 DEMO_STAMP := $(VENV)/.demo-$(BACKEND)
 
-.PHONY: demo demo-check test test-engines test-fast test-django42 lint format bench bench-capture bench-ship bench-mapping clean help
+.PHONY: demo demo-check test test-engines test-fast test-django42 lint format bench bench-capture bench-ship bench-mapping bench-query bench-find bench-growth chaos clean help
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 16
@@ -41,7 +41,7 @@ format: $(VENV)/.test  ## put the source in order
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-bench: bench-capture bench-ship bench-mapping  ## every figure of docs/performance.md
+bench: bench-capture bench-ship bench-mapping bench-query bench-find bench-growth  ## every figure of docs/performance.md
 
 bench-capture: $(VENV)/.bench  ## microseconds added to a write, beside other libraries
 	$(VENV)/bin/python -m bench.capture
@@ -51,6 +51,18 @@ bench-ship: $(VENV)/.bench  ## documents a second beside the bare client, and me
 
 bench-mapping: $(VENV)/.bench  ## ways to index any key, compared on a real OpenSearch
 	$(VENV)/bin/python -m bench.mapping
+
+bench-query: $(VENV)/.bench  ## twenty questions beside hand-written DSL, on OpenSearch and SQLite
+	$(VENV)/bin/python -m bench.query
+
+bench-find: $(VENV)/.bench  ## one word in 300,000 changes, beside the admin search of other libraries on PostgreSQL
+	$(VENV)/bin/python -m bench.find
+
+bench-growth: $(VENV)/.bench  ## how cost grows with events and models, as a table and a picture
+	$(VENV)/bin/python -m bench.growth
+
+chaos: $(VENV)/.bench  ## kill applications, shippers and servers, and count what is lost (SEED=n repeats a plan)
+	$(VENV)/bin/python -m bench.chaos
 
 clean:  ## remove the environments and what the demo and the tools wrote
 	rm -rf $(VENV) $(VENV42) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist example/var

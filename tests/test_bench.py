@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import capture, corpus, mapping, report, ship, statements, variants
+from bench import capture, corpus, find, mapping, picture, query, questions, report, ship, statements, variants
 
 COUNTS = {
     "loop of 100 creates, autocommit": {"INSERT bench_patient": 100, "INSERT auditsearch_outbox": 100, "BEGIN": 100},
@@ -91,6 +91,34 @@ def test_what_could_not_be_measured_keeps_no_limit() -> None:
     assert "no" in report.verdicts({"ratio": None}, {"ratio": (">=", 0.5)})
 
 
-@pytest.mark.parametrize("name", ["capture", "ship", "mapping"])
+def test_the_figures_of_query_bear_the_agreed_names() -> None:
+    asked = questions.questions()
+    times = {question.title: {"ours": [5.0], "hand": [3.0], "sqlite": [9.0]} for question in asked}
+    figures = query.figures_of(asked, times, {"sqlite": 4_000.0, "server": 2_000.0})
+    assert figures.keys() >= query.LIMITS.keys()
+    assert (len(asked), figures["worst_ratio"], figures["worst_ms"]) == (20, 1.0, 5.0)
+
+
+def test_the_figures_of_find_bear_the_agreed_names() -> None:
+    medians = {
+        "django-auditlog": 900.0,
+        "easy-audit": 600.0,
+        "auditsearch, OpenSearch": 6.0,
+        "auditsearch, SQLite": 1.0,
+    }
+    assert find.figures_of(medians)["find_ratio"] == 100
+    assert find.figures_of(medians).keys() >= find.LIMITS.keys()
+
+
+def test_the_word_to_find_stands_in_few_changes() -> None:
+    assert [find.WORD in find.change(number)["fields"]["note"] for number in (19, 20, 40_020)] == [False, True, True]
+
+
+def test_a_chart_has_a_curve_and_a_name_each() -> None:
+    drawn = picture.chart({"a & b": [1, 10, 100], "c": [2, 2, 2]}, ["1", "2", "3"], "title")
+    assert (drawn.count("<polyline"), drawn.count("a &amp; b")) == (2, 1)
+
+
+@pytest.mark.parametrize("name", ["capture", "ship", "mapping", "query", "find", "growth"])
 def test_each_benchmark_can_be_run_by_make(name: str) -> None:
     assert f"bench-{name}:" in (Path(__file__).parents[1] / "Makefile").read_text()
