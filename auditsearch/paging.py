@@ -81,15 +81,15 @@ def page(
         raise QueryError(f"A page has 1 to {MOST} events, not {size}.")
     bound = _bound(events, user, scope)
     place = _opened(cursor, bound) if cursor is not None else _Place()
-    if not events.plan.check:
+    if not place.candidates and not (events.plan.check and events.store.count(events.doubt)):
         return _plain(events, size, place, bound, total)
-    if cursor is None:
+    if not place.candidates:
         place.candidates = events.store.count(events.plan.engine)
     return _Scan(events, size, place, time.monotonic() + seconds).sheet(bound)
 
 
 def _plain(events: Events, size: int, place: _Place, bound: str, total: bool) -> Sheet:
-    found = events.store.search(events.plan.engine, order=events.order, after=place.after, limit=size + 1, total=total)
+    found = events.store.search(events.plan.sure, order=events.order, after=place.after, limit=size + 1, total=total)
     hits = found.hits[:size]
     more = _signed(_Place(hits[-1].after), bound) if len(found.hits) > size else None
     return Sheet([events.event(hit) for hit in hits], more, found.total, found.exact)

@@ -96,10 +96,6 @@ class Events:
         """Return the one with the largest `name`, or None."""
         return self.order_by(f"-{name}").first()
 
-    def earliest(self, name: str = "timestamp") -> Event | None:
-        """Return the one with the smallest `name`, or None."""
-        return self.order_by(name).first()
-
     def in_bulk(self, ids: Iterable[str]) -> dict[str, Event]:
         """Return those of the events that have these ids, by id."""
         return {event.id: event for event in self.filter(id__in=list(ids)).iterator()}
@@ -151,7 +147,7 @@ class Events:
 
     def unsure(self) -> Iterator[Hit]:
         """Yield the candidates of which the engine is not sure."""
-        return self.found(all_of((self.plan.engine, negated(self.plan.sure))))
+        return self.found(self.doubt)
 
     def found(self, node: Node, page: int = PAGE, most: int | None = None) -> Iterator[Hit]:
         """Yield all hits of an engine's `node` in order, or `most` of them, page after page."""
@@ -182,6 +178,11 @@ class Events:
     def plan(self) -> Plan:
         """What the engine is asked, and what must be checked."""
         return plan(self.tree)
+
+    @property
+    def doubt(self) -> Node:
+        """The question for those."""
+        return all_of((self.plan.engine, negated(self.plan.sure)))
 
     @cached_property
     def store(self) -> Backend:

@@ -158,3 +158,20 @@ def test_long_literals_are_cut_to_what_windows_hold() -> None:
 def test_a_pattern_is_a_value() -> None:
     assert Pattern("a") == Pattern("a")
     assert len({Pattern("a"), Pattern("a"), Pattern("b")}) == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "start"),
+    [
+        ("^ab+", "a"),
+        (r"\Aa\.b", "a.b"),
+        ("a", ""),
+        ("(?m)^ab", ""),
+        ("^(ab|c)", ""),
+        ("^(ab)c", "abc"),
+        ("", ""),
+        ("^", ""),
+    ],
+)
+def test_what_a_value_must_begin_with_is_known(source: str, start: str) -> None:
+    assert Pattern(source).prefix == start

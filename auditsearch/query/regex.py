@@ -70,6 +70,11 @@ class Pattern:
         return regex_lucene.translate(_engine(self.source, self.folds).syntax, LENGTH, self.reading)
 
     @property
+    def prefix(self) -> str:
+        """What each found value begins with; "" where that is not known."""
+        return regex_syntax.prefix(_engine(self.source, self.folds).syntax)
+
+    @property
     def literals(self) -> tuple[str, ...]:
         """Parts of 1 to 64 characters that each found value holds; at most three, the longest ones."""
         found = {literal[:LITERAL] for literal in regex_syntax.literals(_engine(self.source, self.folds).syntax)}

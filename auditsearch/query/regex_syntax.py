@@ -6,7 +6,7 @@ import importlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any, Literal
 
 from auditsearch.exceptions import InvalidValue
@@ -188,6 +188,13 @@ def places(node: Syntax) -> set[str]:
         case Repeat(item):
             return places(item)
     return set()
+
+
+def prefix(node: Syntax) -> str:
+    """Return the text that whatever has `node` must begin with; "" where there is none."""
+    first, *rest = _flat(node) or [At("tail")]
+    run = takewhile(_is_literal, rest if first == At("start") else [])
+    return "".join([chr(part.ranges[0][0]) for part in run if isinstance(part, Chars)])
 
 
 def literals(node: Syntax) -> list[str]:

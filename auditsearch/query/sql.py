@@ -30,7 +30,11 @@ Value = str | int | bytes
 
 
 class Searches(Protocol):
-    """A compiled regular expression."""
+    """A compiled regular expression; each found value begins with `prefix`."""
+
+    @property
+    def prefix(self) -> str:
+        """What the values begin with, "" where that is not known."""
 
     def search(self, text: str) -> bool:
         """Whether some part of `text` matches."""
@@ -152,7 +156,8 @@ class _Query:
             case "regexp":
                 name = f"p{len(self.patterns)}"
                 self.patterns[name] = value
-                return f"fits({self.bind(name)}, value)"
+                begins = self.between("value", value.prefix, _above(value.prefix)) if value.prefix else "1"
+                return f"{begins} AND fits({self.bind(name)}, value)"
             case "any":
                 return "1"
         raise TypeError(f"no operation on facts: {op}")
