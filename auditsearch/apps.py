@@ -20,8 +20,12 @@ class AuditSearchConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the tracked models and the sign-ins, and register the system checks."""
-        from auditsearch import checks  # noqa: F401 - importing registers them
-        from auditsearch.capture import registry, unmigrated
+        from auditsearch import (
+            carry,
+            checks,  # noqa: F401 - importing registers them
+        )
+        from auditsearch.capture import commands, registry, unmigrated
+        from auditsearch.monitor import checks as monitoring  # noqa: F401 - likewise
 
         registry.reload()
         for _entry, message in registry.problems():
@@ -29,9 +33,13 @@ class AuditSearchConfig(AppConfig):
         unmigrated.connect()
         setting_changed.connect(_reload, dispatch_uid="auditsearch.registry")
         if apps.is_installed("django.contrib.auth"):
-            from auditsearch.capture import auth
+            from auditsearch.capture import auth, impersonation, rights
 
             auth.connect()
+            rights.connect()
+            impersonation.connect()
+        commands.watch()
+        carry.connect()
 
 
 def _reload(*, setting: str, **_: object) -> None:

@@ -1,0 +1,92 @@
+"""Who may do what: changed passwords, groups and permissions, whether their models are tracked or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import Group, Permission
+from django.db.models.signals import m2m_changed
+
+from auditsearch.capture.actions import about
+from auditsearch.capture.record import Record
+from auditsearch.capture.system import tell, telling
+from auditsearch.enums import EventCode
+
+GONE = "auditsearch_gone"
+"""Attribute of `_state` of an object whose rights are being cleared: their names."""
+
+
+def connect() -> None:
+    """Listen to the relations that grant rights, and to the saving of new passwords."""
+    user = get_user_model()
+    holders = (user, "groups"), (user, "user_permissions"), (Group, "permissions")
+    for relation in (getattr(model, name, None) for model, name in holders):
+        if (through := getattr(relation, "through", None)) is not None:
+            m2m_changed.connect(rights_changed, sender=through, dispatch_uid="auditsearch.rights")
+    if not hasattr(AbstractBaseUser.save, "auditsearch"):
+        AbstractBaseUser.save = _telling_passwords(AbstractBaseUser.save)  # type: ignore[method-assign]
+
+
+def rights_changed(
+    sender: Any, instance: Any, action: str, model: Any, pk_set: Collection[Any] | None, using: str, **_: Any
+) -> None:
+    """Write `group_change` or `permission_change`, with the names of what was added and removed."""
+    if not telling():
+        return
+    if action == "pre_clear":
+        instance._state.__dict__[GONE] = _named(model, _held(sender, instance, model, using), using)
+    elif action in ("post_add", "post_remove") and pk_set:
+        names = _named(model, pk_set, using)
+        _tell(instance, model, using, **{"added" if action == "post_add" else "removed": names})
+    elif action == "post_clear" and (names := instance._state.__dict__.pop(GONE, None)):
+        _tell(instance, model, using, removed=names)
+
+
+def _tell(instance: Any, model: Any, using: str, **names: list[str]) -> None:
+    permissions = Permission in (model, type(instance))
+    code = EventCode.PERMISSION_CHANGE if permissions else EventCode.GROUP_CHANGE
+
+    def fill(draft: Record) -> None:
+        about(draft, instance)
+        draft.context_data |= {"of": model._meta.label, **names}
+        ((how, which),) = names.items()
+        what = f"{model._meta.verbose_name_plural} {how}: {', '.join(which)}"
+        draft.verbose = f"{draft.user or 'Somebody'} changed {draft.object_label}: {what}"
+
+    tell(code, fill, using=using)
+
+
+def _held(through: Any, instance: Any, model: Any, using: str) -> list[Any]:
+    """Return the keys of what an object holds by a relation."""
+    fields = {field.related_model: field for field in through._meta.fields if field.is_relation}
+    mine, others = fields[type(instance)._meta.concrete_model], fields[model]
+    rows = through._default_manager.using(using).filter(**{mine.attname: instance.pk})
+    return list(rows.values_list(others.attname, flat=True))
+
+
+def _named(model: Any, pks: Collection[Any], using: str) -> list[str]:
+    """Return the names of objects: `app.codename` of permissions, else what they are called."""
+    found = model._base_manager.using(using).filter(pk__in=pks)
+    if model is Permission:
+        pairs = found.values_list("content_type__app_label", "codename")
+        return sorted(f"{app}.{codename}" for app, codename in pairs)
+    return sorted(map(str, found))
+
+
+def _telling_passwords(save: Callable[..., None]) -> Any:
+    def saved(self: AbstractBaseUser, *args: Any, **options: Any) -> None:
+        changed = getattr(self, "_password", None) is not None and not self._state.adding
+        save(self, *args, **options)
+        if changed:
+            tell(EventCode.PASSWORD_CHANGE, lambda draft: _password(draft, self), using=str(self._state.db))
+
+    saved.auditsearch = True  # type: ignore[attr-defined]
+    return saved
+
+
+def _password(draft: Record, user: Any) -> None:
+    about(draft, user)
+    draft.verbose = f"{draft.user or 'Somebody'} changed the password of {user.get_username()}"
