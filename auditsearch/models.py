@@ -64,3 +64,89 @@ class DroppedPartition(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Alert(models.Model):
+    """An alert that is on, so that it is told once when it begins and once when it ends."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "auditsearch_alert"
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PartitionLock(models.Model):
+    """Who alone may rewrite, move or drop a partition now: rebuilding, erasing, retention. By the database's clock."""
+
+    name = models.CharField(max_length=255, primary_key=True)
+    purpose = models.CharField(max_length=40)
+    token = models.CharField(max_length=32)
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "auditsearch_partition_lock"
+        verbose_name = _("partition lock")
+        verbose_name_plural = _("partition locks")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.purpose}"
+
+
+class Step(models.TextChoices):
+    """Where the rebuilding of a partition stands. After BLOCKED its events wait in the outbox, until MOVED."""
+
+    COPYING = "copying", _("copying")
+    BLOCKED = "blocked", _("blocked")
+    MOVED = "moved", _("moved")
+    DONE = "done", _("done")
+    ABORTED = "aborted", _("aborted")
+
+
+class Rebuild(models.Model):
+    """The last rebuilding of a partition: from the index `source` into `target`."""
+
+    partition = models.CharField(max_length=255, primary_key=True)
+    source = models.CharField(max_length=255)
+    target = models.CharField(max_length=255)
+    step = models.CharField(max_length=8, choices=Step.choices, default=Step.COPYING)
+    started_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "auditsearch_rebuild"
+        verbose_name = _("rebuild")
+        verbose_name_plural = _("rebuilds")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.partition} {self.step}"
+
+
+class LegalHold(models.Model):
+    """Events that nothing may remove while it is in force: those that fit all that it names. Its row stays for good."""
+
+    object_type = models.CharField(max_length=255, default="", blank=True)
+    object_id = models.CharField(max_length=255, default="", blank=True)
+    suid = models.CharField(max_length=255, default="", blank=True)
+    user_name = models.CharField(max_length=255, default="", blank=True)
+    log_name = models.CharField(max_length=255, default="", blank=True)
+    reason = models.TextField()
+    placed_at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "auditsearch_legal_hold"
+        verbose_name = _("legal hold")
+        verbose_name_plural = _("legal holds")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.reason}"

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from auditsearch.conf import settings
@@ -43,7 +44,7 @@ def locked(name: str, purpose: str) -> Iterator[Renew]:
 
     try:
         yield renew
-    except Exception:
+    except (Exception, KeyboardInterrupt):
         mine.delete()
         raise
     mine.delete()
@@ -69,5 +70,5 @@ def _take(name: str, purpose: str, token: str) -> None:
         ) from None
 
 
-def _until() -> object:
+def _until() -> Combinable:
     return Now() + timedelta(seconds=settings.LEASE_SECONDS)

@@ -13,6 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
+
+from django.db import connections
+from django.utils import timezone
 
 from auditsearch.backends.base import Finding
 from auditsearch.backends.copying import Copy
@@ -38,10 +42,11 @@ def partitions(backend: OpenSearchBackend, *, everything: bool = False) -> list[
     Those whose rebuilding was begun come first.
     """
     found = backend.client.ask("GET", f"/{backend.prefix}-*", allow_no_indices="true")
-    named = {re.sub(r"-v\d+$", "", index): entry for index, entry in found.items() if backend.prefix in entry["aliases"]}
+    ours = {index: entry for index, entry in found.items() if backend.prefix in entry["aliases"]}
     begun = [row.partition for row in unfinished() if row.partition.startswith(f"{backend.prefix}-")]
-    wanted = [name for name, entry in sorted(named.items()) if everything or outdated(entry["mappings"])]
-    return [*begun, *(name for name in wanted if name not in begun)]
+    wanted = [index for index, entry in sorted(ours.items()) if everything or outdated(entry["mappings"])]
+    names = (re.sub(r"-v\d+$", "", index) for index in wanted)
+    return [*begun, *(name for name in names if name not in begun)]
 
 
 def unfinished() -> list[Rebuild]:
@@ -60,12 +65,17 @@ def rebuild(backend: OpenSearchBackend, partition: str, progress: Progress = lam
 
 
 def abort(backend: OpenSearchBackend, partition: str) -> None:
-    """Give up: let writing go on in the old index, and remove the new one. Raises ConfigurationError if it has moved."""
+    """Give up: let writing go on in the old index, remove the new one. Raises ConfigurationError if it has moved."""
     with locked(partition, "rebuild") as renew:
         row = next((row for row in unfinished() if row.partition == partition), None)
         if row is None:
             raise ConfigurationError(f"No rebuild of {partition} was begun.")
         _Rebuilding(backend, row, renew, lambda told, n: None).abort()
+
+
+def migrated() -> bool:
+    """Return whether the table of rebuilds is there."""
+    return Rebuild._meta.db_table in connections[database()].introspection.table_names()
 
 
 def findings() -> Iterator[Finding]:
@@ -74,10 +84,11 @@ def findings() -> Iterator[Finding]:
         if is_locked(row.partition):
             yield Finding("ok", f"{row.partition} is being rebuilt: {row.get_step_display()}.")
             continue
+        when = f"{row.get_step_display()} at {row.changed_at:%Y-%m-%d %H:%M}"
         said = "its events wait in the outbox" if row.step == Step.BLOCKED else "nothing waits for it"
         yield Finding(
             "error" if row.step == Step.BLOCKED else "warning",
-            f"The rebuild of {row.partition} was left {row.get_step_display()} at {row.changed_at:%Y-%m-%d %H:%M}: {said}.",
+            f"The rebuild of {row.partition} was left {when}: {said}.",
             "Run auditsearch_rebuild to finish it, or auditsearch_rebuild --abort.",
         )
 
@@ -120,8 +131,8 @@ class _Rebuilding:
         self.progress("comparing", 0)
         if differing := copy.difference():
             raise ConfigurationError(
-                f"{self.row.source} and {self.row.target} differ by {differing} events after copying: look at both, then "
-                "run auditsearch_rebuild again, or with --abort."
+                f"{self.row.source} and {self.row.target} differ by {differing} events after copying: look at both, "
+                "then run auditsearch_rebuild again, or with --abort."
             )
 
     def create(self) -> None:
@@ -182,7 +193,7 @@ class _Rebuilding:
         size = self.backend.batch_bytes
         return Copy(self.backend.client, row.partition, row.source, row.target, size, self.renew)
 
-    def ask(self, method: str, path: str, body: dict[str, object] | None = None) -> dict[str, object]:
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         return self.backend.client.ask(method, path, body)
 
 
@@ -191,8 +202,8 @@ def holder(backend: OpenSearchBackend, partition: str, expected: tuple[str, ...]
     answer = backend.client.request("GET", f"/_alias/{partition}")
     names = list(answer.body) if answer.ok else []
     if len(names) != 1 or not is_index_of(names[0], partition) or (expected and names[0] not in expected):
-        known = " or ".join(expected) or f"{partition}-v<n>"
-        raise ConfigurationError(f"The alias {partition} must name the one index {known}, not {', '.join(names) or 'none'}.")
+        known, there = " or ".join(expected) or f"{partition}-v<n>", ", ".join(names) or "none"
+        raise ConfigurationError(f"The alias {partition} must name the one index {known}, not {there}.")
     return str(names[0])
 
 
@@ -203,10 +214,9 @@ def _row(backend: OpenSearchBackend, partition: str) -> Rebuild:
             return row
     source = holder(backend, partition)
     number = int(source.rpartition("-v")[2]) + 1
-    row = Rebuild(partition=partition, source=source, target=f"{partition}-v{number}")
-    if backend.client.request("GET", f"/{row.target}").ok:
-        raise ConfigurationError(f"There is an index {row.target} that no rebuild made: remove it, or look what it holds.")
-    row.save(using=database())
+    target = f"{partition}-v{number}"
+    if backend.client.request("GET", f"/{target}").ok:
+        raise ConfigurationError(f"There is an index {target} that no rebuild made: see what it holds, remove it.")
+    begun = {"source": source, "target": target, "step": Step.COPYING, "started_at": timezone.now()}
+    row, _ = Rebuild.objects.using(database()).update_or_create(partition=partition, defaults=begun)
     return row
-
-

@@ -13,6 +13,7 @@ from auditsearch import backlog, delivery, outbox
 from auditsearch.backends import get_backend
 from auditsearch.backends.base import Finding, Status
 from auditsearch.exceptions import AuditSearchError
+from auditsearch.life import rebuild
 
 EXAMPLES = """
 It tells
@@ -49,6 +50,7 @@ class Command(BaseCommand):
         for alias in outbox.aliases():
             databases[alias], found = _outbox(alias)
             status.findings.extend(found)
+        status.findings.extend(_rebuilds())
         bad = any(finding.level == "error" for finding in status.findings)
         if options["json"]:
             self.stdout.write(json.dumps({"ok": not bad, "databases": databases, **asdict(status)}, ensure_ascii=False))
@@ -72,6 +74,10 @@ def _status() -> Status:
         return get_backend().status()
     except AuditSearchError as error:
         return Status(findings=[Finding("error", str(error))])
+
+
+def _rebuilds() -> list[Finding]:
+    return list(rebuild.findings()) if rebuild.migrated() else []
 
 
 def _outbox(alias: str) -> tuple[dict[str, Any], list[Finding]]:
