@@ -29,6 +29,7 @@ from auditsearch.exceptions import SettingError
 from auditsearch.logs.catalog import logs
 from auditsearch.models import OutboxRow
 from auditsearch.promoted import promoted
+from auditsearch.stems import stems_of
 
 Found = Iterator[CheckMessage]
 
@@ -143,6 +144,15 @@ def check_promoted(**_: Any) -> Found:
         promoted()
     except SettingError as error:
         yield Error(str(error), id="auditsearch.E010")
+
+
+@_registered()
+def check_languages(**_: Any) -> Found:
+    """E017: SEARCH_LANGUAGES has a language that is not known, or its stemmers are missing."""
+    try:
+        stems_of("word")
+    except SettingError as error:
+        yield Error(str(error), id="auditsearch.E017")
 
 
 @_registered()

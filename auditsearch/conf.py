@@ -77,6 +77,18 @@ class Settings:
     LOGS: dict[str, dict[str, Any]] = {}
     """Logs by name: label, permission, hidden, index, noise, transitions."""
 
+    COALESCE: bool = False
+    """Whether several saves of one object in one transaction are one event."""
+
+    RAW_SAVES: bool = True
+    """Whether `loaddata` is logged."""
+
+    PARENTS: dict[str, str] = {}
+    """`{"shop.Line": "order"}`: whose timeline shows such objects too. Inlines of the admin are known by themselves."""
+
+    RENAMED: dict[str, str] = {}
+    """`{"shop.Purchase": "shop.Order"}`: former names of models; a question for any of them finds all."""
+
     LABEL_QUERIES: bool = False
     """Whether `str(object)` may run queries when an event is labelled."""
 
@@ -134,8 +146,32 @@ class Settings:
     KEEP_SHIPPED: float | None = None
     """Hours that shipped rows stay in the outbox; None is 24 with a server, 0 with the embedded store."""
 
+    POLICY: Literal["strict", "degrade"] = "strict"
+    """When the outbox can't take an event: roll the change back, or keep the event in FALLBACK_FILE."""
+
+    FALLBACK_FILE: str | Path | None = None
+    """Where events go under POLICY "degrade" that the outbox can't take."""
+
+    MONITOR_TOKEN: str | None = None
+    """Bearer token that opens the health and metrics URLs."""
+
+    MONITOR_ADDRESSES: list[str] = []
+    """Addresses or networks that may read the health and metrics URLs without a token."""
+
+    ALERTS: dict[str, dict[str, Any]] = {}
+    """States and questions that somebody is told of: see `auditsearch.monitor.alerts`."""
+
     DATABASE: str | None = None
     """Alias that holds the outbox; None is the database that each change goes to."""
+
+    ARCHIVE_DESTINATION: str | Path | None = None
+    """Folder that `auditsearch_archive` writes to where no `--destination` is said."""
+
+    ARCHIVE_FILENAME_TEMPLATE: str = "auditsearch-dump-%d-%m-%Y-%H-%M"
+    """What an archive's files begin with, as `strftime` takes it, in TIME_ZONE."""
+
+    RETENTION: list[dict[str, Any]] = []
+    """How long events are kept: `[{"log": "payments", "keep": "10 years"}, {"keep": "3 years"}]`, the first that fits."""
 
     _cache: ClassVar[dict[str, Any]] = {}
 

@@ -10,24 +10,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import DatabaseError, connections, router, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Length, Now
 
-from auditsearch import delivery, notes
+from auditsearch import delivery, fallback, notes
 from auditsearch.backends.base import Outcome, Settled
 from auditsearch.conf import settings
 from auditsearch.exceptions import ConfigurationError
+from auditsearch.insertion import NewRow, batches, statement
 from auditsearch.models import DroppedPartition, OutboxRow, State
-
-COLUMNS = ("event_id", "partition", "canonical", "personal")
-"""What an INSERT binds of each row; the rest is the same for all and stands in its text."""
-
-MAX_ROWS, MAX_CHARACTERS = 1000, 4_000_000
-"""Bounds of one INSERT beside the database's own: MariaDB takes 16 MB by default."""
 
 PURGE = 1000
 """Rows that are removed at once after their time, so that no transaction is long."""
@@ -56,19 +50,27 @@ class Row(NamedTuple):
     attempts: int
 
 
-def append(using: str, rows: Sequence[tuple[str, str, str, str | None]]) -> None:
+def append(using: str, rows: Sequence[NewRow]) -> None:
     """Write (event_id, partition, canonical, personal) rows in the transaction that is open on `using`.
 
     One INSERT, unless the database's limit of parameters asks for more. Raises ConfigurationError where the table is
-    missing, and the database's own errors, so that the change is rolled back with its event.
+    missing, and the database's own errors, so that the change is rolled back with its event; under POLICY "degrade" the
+    events then go to FALLBACK_FILE, and the change stays.
     """
     alias = settings.DATABASE or using
+    if settings.POLICY == "degrade":
+        fallback.write(using, alias, rows, insert)
+    else:
+        insert(alias, rows)
+
+
+def insert(alias: str, rows: Sequence[NewRow]) -> None:
+    """Write rows to the outbox of the database `alias`. Raises as `append` does."""
     connection = connections[alias]
     try:
         with connection.cursor() as cursor:
-            for batch in _batches(rows, connection.features.max_query_params) if len(rows) != 1 else (rows,):
-                statement = _insert(connection.vendor, len(batch))
-                cursor.execute(statement, [value for row in batch for value in row])
+            for batch in batches(rows, connection.features.max_query_params) if len(rows) != 1 else (rows,):
+                cursor.execute(statement(connection.vendor, len(batch)), [value for row in batch for value in row])
     except DatabaseError as error:
         if remedy := missing(error, alias):
             raise remedy from error
@@ -186,31 +188,6 @@ def missing(error: DatabaseError, using: str) -> ConfigurationError | None:
         f"The table {OutboxRow._meta.db_table} is missing in the database {using!r}, so its changes can't be audited. "
         f"Run: manage.py migrate --database={using}"
     )
-
-
-def _batches(rows: Sequence[tuple[str, str, str, str | None]], limit: int | None) -> Iterator[list[Any]]:
-    most = min(MAX_ROWS, limit // len(COLUMNS)) if limit else MAX_ROWS
-    batch: list[Any] = []
-    size = 0
-    for row in rows:
-        if batch and (len(batch) == most or size + len(row[2]) > MAX_CHARACTERS):
-            yield batch
-            batch, size = [], 0
-        batch.append(row)
-        size += len(row[2])
-    if batch:
-        yield batch
-
-
-@lru_cache(maxsize=256)
-def _insert(vendor: str, n: int) -> str:
-    connection = next(connection for connection in connections.all() if connection.vendor == vendor)
-    now, _ = OutboxRow.objects.using(connection.alias).query.get_compiler(connection.alias).compile(Now())
-    name = connection.ops.quote_name
-    fixed = {"state": f"'{State.WAITING.value}'", "attempts": "0", "error": "''", "not_before": now, "created_at": now}
-    columns = ", ".join(name(column) for column in (*COLUMNS, *fixed))
-    values = ", ".join((*["%s"] * len(COLUMNS), *fixed.values()))
-    return f"INSERT INTO {name(OutboxRow._meta.db_table)} ({columns}) VALUES {', '.join([f'({values})'] * n)}"  # noqa: S608 - our own words
 
 
 def _settle(rows: QuerySet[OutboxRow], settled: Settled, reason: str, attempts: int, *, keep: float) -> int:

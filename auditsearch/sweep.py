@@ -14,7 +14,7 @@ from typing import Any
 from django.core.signals import setting_changed
 from django.db import DatabaseError, connections
 
-from auditsearch import delivery, outbox, ship
+from auditsearch import delivery, fallback, outbox, ship
 from auditsearch.backends import get_backend
 from auditsearch.backends.base import Settled
 from auditsearch.exceptions import BackendUnavailable, ConfigurationError
@@ -79,6 +79,7 @@ def deliver(
     if time.monotonic() < pause.until:
         return Shipped()
     try:
+        fallback.refill(outbox.insert)
         shipped = _ship(using, limit, stop)
     except ConfigurationError as error:
         pause.begin("delivery_misconfigured", str(error))

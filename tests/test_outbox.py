@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from auditsearch import backlog, outbox
+from auditsearch import backlog, insertion, outbox
 from auditsearch.backends.base import Outcome, Settled
 from auditsearch.event import new_id
 from auditsearch.exceptions import ConfigurationError
@@ -80,7 +80,7 @@ def test_no_rows_are_no_insert(django_assert_num_queries) -> None:
 
 @pytest.mark.sqlite
 def test_an_insert_binds_at_most_nine_values_a_row() -> None:
-    assert outbox._insert("sqlite", 7).count("%s") <= 9 * 7
+    assert insertion.statement("sqlite", 7).count("%s") <= 9 * 7
 
 
 def test_a_text_with_a_percent_sign_is_kept() -> None:

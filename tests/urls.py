@@ -3,7 +3,7 @@
 from asgiref.sync import sync_to_async
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import include, path
 
 from tests.shop.models import Customer
 
@@ -19,4 +19,9 @@ async def aadd(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(customer.pk))
 
 
-urlpatterns = [path("admin/", admin.site.urls), path("add", add), path("aadd", aadd)]
+urlpatterns = [
+    path("monitor/", include("auditsearch.monitor.urls")),
+    path("admin/", admin.site.urls),
+    path("add", add),
+    path("aadd", aadd),
+]

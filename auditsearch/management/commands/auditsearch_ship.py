@@ -13,7 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from auditsearch import again, backlog, outbox, sweep
+from auditsearch import again, backlog, fallback, outbox, sweep
 from auditsearch.backends import get_backend
 from auditsearch.conf import settings
 from auditsearch.exceptions import AuditSearchError
@@ -73,6 +73,7 @@ class Command(BaseCommand):
                 raise CommandError(f"{error} The events wait in the outbox.") from error
 
     def _once(self, aliases: list[str], limit: int | None, quit_: threading.Event) -> None:
+        fallback.refill(outbox.insert)
         total = Shipped()
         for alias in aliases:
             left = None if limit is None else limit - total.counts.total()

@@ -1,0 +1,48 @@
+"""The one INSERT of a captured call: its text, and how many rows go into one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from django.db import connections
+from django.db.models.functions import Now
+
+from auditsearch.models import OutboxRow, State
+
+NewRow = tuple[str, str, str, str | None]
+"""event_id, partition, canonical, personal."""
+
+COLUMNS = ("event_id", "partition", "canonical", "personal")
+"""What an INSERT binds of each row; the rest is the same for all and stands in its text."""
+
+MAX_ROWS, MAX_CHARACTERS = 1000, 4_000_000
+"""Bounds of one INSERT beside the database's own: MariaDB takes 16 MB by default."""
+
+
+def batches(rows: Sequence[NewRow], limit: int | None) -> Iterator[list[Any]]:
+    """Cut what is to be written to the limit of parameters that a database has."""
+    most = min(MAX_ROWS, limit // len(COLUMNS)) if limit else MAX_ROWS
+    batch: list[Any] = []
+    size = 0
+    for row in rows:
+        if batch and (len(batch) == most or size + len(row[2]) > MAX_CHARACTERS):
+            yield batch
+            batch, size = [], 0
+        batch.append(row)
+        size += len(row[2])
+    if batch:
+        yield batch
+
+
+@lru_cache(maxsize=256)
+def statement(vendor: str, n: int) -> str:
+    """Return the INSERT of `n` rows."""
+    connection = next(connection for connection in connections.all() if connection.vendor == vendor)
+    now, _ = OutboxRow.objects.using(connection.alias).query.get_compiler(connection.alias).compile(Now())
+    name = connection.ops.quote_name
+    fixed = {"state": f"'{State.WAITING.value}'", "attempts": "0", "error": "''", "not_before": now, "created_at": now}
+    columns = ", ".join(name(column) for column in (*COLUMNS, *fixed))
+    values = ", ".join((*["%s"] * len(COLUMNS), *fixed.values()))
+    return f"INSERT INTO {name(OutboxRow._meta.db_table)} ({columns}) VALUES {', '.join([f'({values})'] * n)}"  # noqa: S608 - our own words

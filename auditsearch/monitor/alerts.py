@@ -1,0 +1,104 @@
+"""Alerts: a state of auditing, or a question that too many events answer, told once when it begins and when it ends."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.core.mail import send_mail
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from auditsearch.conf import settings
+from auditsearch.exceptions import SettingError
+from auditsearch.models import Alert
+from auditsearch.monitor.health import Health
+from auditsearch.search import Events
+
+KEYS = ("state", "question", "minutes", "above", "mail", "webhook")
+"""What an entry of ALERTS may hold."""
+
+STATES = ("oldest_seconds", "errors", "fallback", "waiting", "quarantined", "truncated", "expired_late")
+"""What `state` may name."""
+
+
+@dataclass(frozen=True)
+class News:
+    """An alert that begins or ends: its name, its value now, and the bound."""
+
+    name: str
+    begins: bool
+    value: float
+    above: float
+
+    def __str__(self) -> str:
+        done = "is above" if self.begins else "is back below"
+        return f"auditsearch: {self.name} {done} {self.above:g} (now {self.value:g})"
+
+
+def problems() -> Iterator[tuple[str, str]]:
+    """Entries of ALERTS that can't be right: their name, and what is wrong."""
+    for name, entry in settings.ALERTS.items():
+        if unknown := sorted(set(entry) - set(KEYS)):
+            yield name, f"{unknown[0]!r} is no key of an alert; known are {', '.join(KEYS)}."
+        elif ("state" in entry) == ("question" in entry):
+            yield name, "an alert has either a state or a question."
+        elif "state" in entry and entry["state"] not in STATES:
+            yield name, f"{entry['state']!r} is no state; known are {', '.join(STATES)}."
+        elif not entry.get("mail") and not entry.get("webhook"):
+            yield name, "nobody would be told: give it mail or webhook."
+        elif not str(entry.get("webhook", "https://")).startswith(("https://", "http://")):
+            yield name, "webhook must be an http or https URL."
+
+
+def look(health: Health) -> list[News]:
+    """Evaluate each alert, tell of those that begin or end, and return them. Raises SettingError.
+
+    One that could not be told of is tried again at the next look.
+    """
+    for name, problem in problems():
+        raise SettingError(f"AUDITSEARCH['ALERTS'][{name!r}]: {problem}")
+    return [news for name, entry in settings.ALERTS.items() if (news := _look(name, entry, health))]
+
+
+def value(entry: dict[str, Any], health: Health) -> float:
+    """The number that an alert compares with its bound: a state, or how many events of late answer a question."""
+    if "question" in entry:
+        since = timezone.now() - timedelta(minutes=entry.get("minutes", 10))
+        return Events().filter(timestamp__gte=since, **entry["question"]).count()
+    state = entry["state"]
+    numbers = {"oldest_seconds": health.oldest_seconds, "errors": len(health.errors), "fallback": health.fallback}
+    return float(numbers.get(state, health.total(state)))
+
+
+def _look(name: str, entry: dict[str, Any], health: Health) -> News | None:
+    found, bound = value(entry, health), float(entry.get("above", 0))
+    news = News(name, found > bound, found, bound)
+    try:
+        with transaction.atomic():  # what can't be told is not written down
+            if not _new(name, news.begins):
+                return None
+            _tell(news, entry)
+    except IntegrityError:  # another process was quicker
+        return None
+    return news
+
+
+def _new(name: str, begins: bool) -> bool:
+    """Write down that it is on or off; return whether it was not so before."""
+    if begins:
+        return bool(Alert.objects.get_or_create(name=name)[1])
+    return bool(Alert.objects.filter(name=name).delete()[0])
+
+
+def _tell(news: News, entry: dict[str, Any]) -> None:
+    if people := entry.get("mail"):
+        send_mail(str(news), f"{news}\n", None, [people] if isinstance(people, str) else list(people))
+    if url := entry.get("webhook"):
+        body = {"alert": news.name, "begins": news.begins, "value": news.value, "above": news.above, "text": str(news)}
+        request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})  # noqa: S310 - checked
+        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310 - an http URL of the settings
