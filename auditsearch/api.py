@@ -16,6 +16,7 @@ from auditsearch.query.highlight import highlight
 from auditsearch.query.text import parse
 from auditsearch.ranking import busiest_actors, most_changed_objects
 from auditsearch.search import Events
+from auditsearch.timeline import timeline
 
 __all__ = [
     "Completions",
@@ -32,6 +33,7 @@ __all__ = [
     "history",
     "most_changed_objects",
     "record",
+    "timeline",
     "recording",
     "search_events",
     "state_at",

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from django.db import models
 
 from auditsearch.capture import mask
 from auditsearch.capture.fields import UNKNOWN, Column, column, shown, stored
+from auditsearch.capture.parents import parent_of
 from auditsearch.capture.rules import of_field
 from auditsearch.conf import settings
 
 Row = Sequence[Any]
 """Values of all concrete fields, in the order of `_meta.concrete_fields`, as `fields` keeps them."""
+
+
+class Parent(NamedTuple):
+    """Where in a row the key of the object stands that it belongs to, and what kind of object that is."""
+
+    position: int
+    attname: str
+    label: str
 
 
 class Plan:
@@ -41,6 +51,14 @@ class Plan:
         self.special = self.secret.union(self.frozen, (i for i, each in enumerate(self.columns) if each.exact is float))
         self.labelled = tuple(_labelled(self, fields))
         self.locks = settings.OLD_STATE.get(self.label) == "database"
+
+    @cached_property
+    def parent(self) -> Parent | None:
+        """What objects of this model belong to; asked when the first event is told, for then the admin is there."""
+        field = parent_of(self.model)
+        if field is None:
+            return None
+        return Parent(self.index[field.attname], field.attname, concrete(field.related_model)._meta.label)
 
     def key(self, row: Row) -> Any:
         """Return the primary key that a row bears; a tuple where it is composite."""

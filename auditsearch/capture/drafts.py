@@ -35,6 +35,9 @@ def draft(
             record.context_data["labels"] = texts
     if before is not None:
         record.context_data["diff"] = plan.diff(before, row, changed)
+    if plan.parent is not None and row[plan.parent.position] is not None:
+        key = key_text(row[plan.parent.position])
+        record.context_data["parent"] = {"object_type": plan.parent.label, "object_id": key}
     record.object_snapshot = plan.snapshot(row)
     record.place()
     record.verbose = sentence(record, plan, [plan.attnames[i] for i in changed])

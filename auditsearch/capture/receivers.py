@@ -39,8 +39,9 @@ def capturing_save_table(save_table: Callable[..., Any]) -> Callable[..., Any]:
         if plan is None or cls is not self._meta.concrete_model:
             return save_table(self, raw, cls, force_insert, force_update, using, update_fields)
 
-        if not settings.ENABLED:
+        if not settings.ENABLED or (raw and not settings.RAW_SAVES):
             state.forget(self)
+            state.touched(type(self))
             return save_table(self, raw, cls, force_insert, force_update, using, update_fields)
 
         def before() -> Row | None:

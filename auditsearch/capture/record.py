@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from auditsearch import canonical, outbox
-from auditsearch.capture import exclude, handlers, mask, unmigrated
+from auditsearch.capture import coalesce, exclude, handlers, mask, unmigrated
 from auditsearch.capture.rules import beneath, rules
 from auditsearch.conf import settings
 from auditsearch.context import circumstances, origin
@@ -141,6 +141,8 @@ def write(using: str, drafts: Iterable[Record]) -> list[str]:
         handlers.finish(drafts)
     if settings.LOGS:
         drafts = noise.kept(using, list(drafts))
+    if settings.COALESCE:
+        drafts = coalesce.merged(using, list(drafts))
     rows = [(*draft.freeze(), None) for draft in drafts if not draft.dropped]
     if rows and not unmigrated.missing(using):
         outbox.append(using, rows)

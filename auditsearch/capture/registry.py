@@ -82,9 +82,9 @@ def as_they_were(historical: Any) -> Iterator[None]:
 
 
 def problems() -> list[Problem]:
-    """Return what is wrong in MODELS, OLD_STATE and EXCLUDE_FIELDS: (entry, sentence)."""
+    """Return what is wrong in MODELS, OLD_STATE, EXCLUDE_FIELDS and PARENTS: (entry, sentence)."""
     found = [(entry, message) for entry in settings.MODELS for message in [_resolve(entry)[1]] if message]
-    return [*found, *_old_state_problems(), *_exclude_problems()]
+    return [*found, *_old_state_problems(), *_exclude_problems(), *_parent_problems()]
 
 
 def _connect(model: type[models.Model]) -> None:
@@ -175,6 +175,17 @@ def _old_state_problems() -> Iterator[Problem]:
 def _exclude_problems() -> Iterator[Problem]:
     for entry in settings.EXCLUDE_FIELDS:
         yield from ((entry, message) for message in unknown_fields("EXCLUDE_FIELDS", [entry]))
+
+
+def _parent_problems() -> Iterator[Problem]:
+    known = {plan.label: plan for plan in plans.values()}
+    for label, name in settings.PARENTS.items():
+        if label not in known:
+            yield label, f'AUDITSEARCH["PARENTS"] names {label!r}, which is not tracked. {_nearest(label, known)}'
+        elif name and known[label].parent is None:
+            keys = [field.name for field in known[label].model._meta.fields if isinstance(field, models.ForeignKey)]
+            remedy = f"It has {', '.join(keys)}." if keys else "It has none."
+            yield label, f'AUDITSEARCH["PARENTS"][{label!r}] is {name!r}, no foreign key to a primary key. {remedy}'
 
 
 def unknown_fields(setting: str, entries: Iterable[str]) -> Iterator[str]:

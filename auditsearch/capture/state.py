@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from auditsearch.capture.coalesce import WRITTEN
 from auditsearch.capture.diff import Plan, Row, concrete, plans
 from auditsearch.capture.fields import stored
 
@@ -213,6 +214,7 @@ def _distrusting(method: Callable[..., Any], *, only_inside: bool) -> Callable[.
     def watched(self: BaseDatabaseWrapper, *args: Any, **kwargs: Any) -> Any:
         if not only_inside or self.in_atomic_block or (self.connection is not None and not self.autocommit):
             distrust()
+            self.__dict__.pop(WRITTEN, None)
         return method(self, *args, **kwargs)
 
     watched.auditsearch = True  # type: ignore[attr-defined]

@@ -16,6 +16,7 @@ from auditsearch.forms import encode_key
 from auditsearch.query.algebra import all_of, any_of
 from auditsearch.query.dates import PARTS, part
 from auditsearch.query.lookups import LOOKUPS, lookups_of
+from auditsearch.query.renamed import widened
 from auditsearch.query.tree import And, Near, Node, Not, Or, Where, Words
 from auditsearch.query.values import Kind, text
 from auditsearch.stems import stems_of
@@ -90,6 +91,7 @@ def _leaf(keyword: str, value: Any) -> Node:
             f"{parts[-1]} asks the whole event: write {parts[-1]}='...'. For a part of a value, write "
             f"{'__'.join([name, *parts[:-1]])}__icontains='...'; for a key of this name, add __exact."
         )
+    lookup, value = widened(name, lookup, value)
     field = _rooted(name, parts, lookup) if name in ROOTS else _named(name, parts, lookup)
     return where(keyword, field, lookup, value)
 

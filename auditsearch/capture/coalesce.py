@@ -1,0 +1,108 @@
+"""COALESCE: several saves of one object in one transaction are one event, from the first old state to the last new.
+
+The earlier event's row is taken back in the same transaction. What was written there so far is remembered beside the
+connection, and forgotten with its commit and with every rollback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import connections
+
+from auditsearch.conf import settings
+from auditsearch.models import OutboxRow
+
+if TYPE_CHECKING:
+    from auditsearch.capture.record import Record
+
+WRITTEN = "auditsearch_written"
+"""Attribute of a connection: {object: its last event in this transaction}."""
+
+MOST = 10_000
+"""Objects of one transaction that are remembered."""
+
+
+def merged(using: str, drafts: Sequence[Record]) -> Sequence[Record]:
+    """Merge each draft with the event that its object already has in this transaction, and take that one back."""
+    connection = connections[using]
+    if settings.DATABASE not in (None, using) or not connection.in_atomic_block:
+        return drafts
+    written: dict[Any, Record] = _written(connection)
+    taken_back = []
+    for draft in drafts:
+        if draft.dropped or draft.object_id is None:
+            continue
+        key = (draft.object_type, draft.object_id, draft.request_token, draft.suid, draft.log)
+        former = written.pop(key, None)
+        if former is not None and _alike(former, draft):
+            taken_back.append(former)
+            _merge(former, draft)
+        if draft.event_code in ("insert", "update") and not draft.dropped:
+            written[key] = draft
+    while len(written) > MOST:
+        del written[next(iter(written))]
+    stored = [former.id for former in taken_back if former.id and former not in drafts]
+    for former in taken_back:
+        former.drop()
+    for start in range(0, len(stored), 500):
+        OutboxRow.objects.using(using).filter(event_id__in=stored[start : start + 500])._raw_delete(using)
+    return drafts
+
+
+def _written(connection: Any) -> dict[Any, Record]:
+    known: dict[Any, Record] | None = connection.__dict__.get(WRITTEN)
+    if known is None:
+        known = connection.__dict__[WRITTEN] = {}
+        connection.on_commit(lambda: connection.__dict__.pop(WRITTEN, None))
+    return known
+
+
+def _alike(former: Record, draft: Record) -> bool:
+    """Return whether two events can be told as one: an insert shows no many-to-many changes."""
+    if draft.event_code != "update" or not isinstance(draft.context_data.get("diff"), dict):
+        return False
+    return former.event_code == "update" or all(isinstance(each, list) for each in draft.context_data["diff"].values())
+
+
+def _merge(former: Record, draft: Record) -> None:
+    context, before = draft.context_data, former.context_data
+    context["saves"] = before.get("saves", 1) + context.get("saves", 1)
+    if labels := before.get("labels", {}) | context.get("labels", {}):
+        context["labels"] = labels
+    if former.event_code == "insert":
+        del context["diff"]
+        draft.event_code, draft.verbose = former.event_code, former.verbose
+        return
+    names = ", ".join(context["diff"])
+    context["diff"] = _net(before["diff"], context["diff"])
+    if draft.verbose and draft.verbose.endswith(f": {names}"):
+        draft.verbose = f"{draft.verbose.removesuffix(names)}{', '.join(context['diff'])}"
+    if not context["diff"]:
+        draft.drop()
+
+
+def _net(first: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
+    net = dict(first)
+    for name, change in then.items():
+        earlier = first.get(name)
+        if isinstance(change, list) and isinstance(earlier, list):
+            net[name] = [earlier[0], change[1]]
+        elif isinstance(change, dict) and isinstance(earlier, dict):
+            net[name] = _sets(earlier, change)
+        else:
+            net[name] = change
+    return {name: change for name, change in net.items() if not _nothing(change)}
+
+
+def _sets(first: dict[str, list[Any]], then: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    added = [key for key in first["added"] if key not in then["removed"]]
+    removed = [key for key in first["removed"] if key not in then["added"]]
+    added += [key for key in then["added"] if key not in first["removed"]]
+    removed += [key for key in then["removed"] if key not in first["added"]]
+    return {"added": added, "removed": removed}
+
+
+def _nothing(change: Any) -> bool:
+    return change[0] == change[1] if isinstance(change, list) else not (change["added"] or change["removed"])

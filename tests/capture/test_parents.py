@@ -1,0 +1,123 @@
+"""Parents and children: tied by `parent`, so that an object's timeline shows what belongs to it, deleted ones too."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client, override_settings
+from django.urls import path
+
+from auditsearch.api import filter_events, timeline
+from auditsearch.checks import check_models
+from auditsearch.testing import Captured, ship
+from tests.capture.conftest import order
+from tests.shop.models import Customer, Line, Order
+
+site = admin.AdminSite(name="parents")
+urlpatterns: list[Any] = []
+
+
+class LineInline(admin.TabularInline):
+    """Lines in the form of their order."""
+
+    model = Line
+
+
+class OrderAdmin(admin.ModelAdmin):
+    """An order with its lines."""
+
+    inlines = (LineInline,)
+    fields = ("number",)
+
+
+@pytest.fixture
+def form(audit: Callable[..., None]) -> Iterator[None]:
+    """An admin in which lines are inlines of orders."""
+    site.register(Order, OrderAdmin)
+    urlpatterns[:] = [path("admin/", site.urls)]
+    audit()
+    with override_settings(ROOT_URLCONF=__name__):
+        yield
+    site.unregister(Order)
+    audit()
+
+
+def rows(*lines: dict[str, Any], initial: int = 0) -> dict[str, Any]:
+    """What the form of an order posts."""
+    data = {"number": "A-1", "lines-TOTAL_FORMS": len(lines), "lines-INITIAL_FORMS": initial}
+    return data | {f"lines-{i}-{name}": value for i, line in enumerate(lines) for name, value in line.items()}
+
+
+def told(found: Any) -> list[tuple[str, str]]:
+    """Code and kind of each event, oldest first."""
+    return [(event.event_code, event.object_type) for event in reversed(list(found))]
+
+
+def test_a_form_with_inlines_gives_parent_and_children(events: Captured, form: None) -> None:
+    client, made = Client(), order()
+    client.force_login(User.objects.create_superuser("anna"))
+    gone, kept = Line.objects.create(order=made, text="gone"), Line.objects.create(order=made, text="kept")
+    before = len(events)
+    lines = [
+        {"id": gone.pk, "order": made.pk, "text": "gone", "DELETE": "on"},
+        {"id": kept.pk, "order": made.pk, "text": "new"},
+    ]
+    posted = client.post(f"/admin/shop/order/{made.pk}/change/", rows(*lines, initial=2) | {"number": "B-2"})
+    changes = [event for event in events[before:] if event.object_type in ("shop.Order", "shop.Line")]
+    assert posted.status_code == 302
+    assert {event.event_code for event in changes} == {"update", "delete"}
+    assert len({event.request_token for event in changes}) == 1
+    parent = {"object_type": "shop.Order", "object_id": str(made.pk)}
+    assert [e.context_data["parent"] for e in changes if e.object_type == "shop.Line"] == [parent, parent]
+
+
+def test_a_timeline_shows_children_deleted_and_moved_ones_too(events: Captured, audit: Callable[..., None]) -> None:
+    audit(PARENTS={"shop.Line": "order"})
+    made, other = order(), order()
+    first, second = (Line.objects.create(order=made, text=text) for text in "ab")
+    first.delete()
+    second.order = other
+    second.save()
+    ship()
+    expected = [
+        ("insert", "shop.Order"),
+        *[("insert", "shop.Line")] * 2,
+        ("delete", "shop.Line"),
+        ("update", "shop.Line"),
+    ]
+    assert told(timeline(made)) == expected
+    assert told(timeline(other)) == [("insert", "shop.Order"), ("update", "shop.Line")]
+    assert told(timeline(made, children=False)) == [("insert", "shop.Order")]
+
+
+def test_a_parent_that_can_not_be_is_an_error(audit: Callable[..., None]) -> None:
+    audit(PARENTS={"shop.Line": "text", "shop.Lin": "order"})
+    messages = [message.msg for message in check_models()]
+    assert "It has order." in messages[0]
+    assert "Did you mean 'shop.Line'?" in messages[1]
+
+
+def test_a_renamed_model_is_found_by_each_of_its_names(events: Captured, audit: Callable[..., None]) -> None:
+    audit(RENAMED={"shop.Client": "shop.Buyer", "shop.Customer": "shop.Buyer"})
+    Customer.objects.create(name="a")
+    ship()
+    for name in ("shop.Buyer", "shop.Client", "shop.Customer"):
+        assert filter_events(object_type=name).count() == 1
+        assert filter_events(object_type__in=["shop.Order", name]).count() == 1
+    assert filter_events(object_type="shop.Order").count() == 0
+    assert filter_events(object_type__startswith="shop.B").count() == 0
+
+
+def test_fixtures_are_told_unless_raw_saves_are_left_out(
+    events: Captured, audit: Callable[..., None], tmp_path: Any
+) -> None:
+    file = tmp_path / "a.json"
+    file.write_text('[{"model": "shop.customer", "pk": 5, "fields": {"name": "a"}}]')
+    call_command("loaddata", str(file), verbosity=0)
+    audit(RAW_SAVES=False)
+    file.write_text('[{"model": "shop.customer", "pk": 5, "fields": {"name": "b"}}]')
+    call_command("loaddata", str(file), verbosity=0)
+    assert [event.object_snapshot["name"] for event in events] == ["a"]
