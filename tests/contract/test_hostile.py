@@ -1,0 +1,118 @@
+"""What looks like an order to an engine is found as it stands, or refused with the reason, on every store."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+
+import pytest
+from django.db.models import Q
+
+from auditsearch.exceptions import QueryError
+from auditsearch.query.text import parse
+from auditsearch.search import Events
+from tests.contract.shelf import Shelf
+
+HOSTILE = [
+    "*",
+    "?",
+    "??*",
+    '"',
+    '" OR "a',
+    "\\",
+    "\\*",
+    "/",
+    "/a/",
+    "{}",
+    '{"match_all": {}}',
+    "[a TO z]",
+    "a\0b",
+    "~1",
+    "^",
+    "%",
+    "_",
+]
+HOSTILE += [
+    "<script>alert(1)</script>",
+    "_source",
+    "_id",
+    "' OR 1=1 --",
+    '"; DROP TABLE event; --',
+    "NEAR(a b)",
+    "a:b",
+    "a=b",
+    "#",
+    "@",
+]
+HOSTILE += [
+    "$where",
+    "ctx._source",
+    "${7*7}",
+    "{{7*7}}",
+    "\u202eabc",
+    "\ue000",
+    "\ue004a",
+    "&",
+    "|",
+    "a\nb",
+    "\r",
+    "<>",
+    "..",
+    "a..b",
+]
+TEXTUAL = [
+    "exact",
+    "iexact",
+    "contains",
+    "icontains",
+    "startswith",
+    "istartswith",
+    "endswith",
+    "iendswith",
+    "gt",
+    "lte",
+]
+
+
+@pytest.fixture(scope="module")
+def hostile(backend: object) -> Shelf:
+    """An event for each, by a user, in a value, as a key and as a sentence; and some of nobody."""
+    shelf = Shelf(backend)  # type: ignore[arg-type]
+    given = [{"user": text, "verbose": f"x{text}x", "context_data": {"v": text, text: "key"}} for text in HOSTILE]
+    shelf.put(*given, {"user": "Anna"}, {"user": None}, {"context_data": {"v": "xax"}})
+    return shelf
+
+
+@pytest.mark.parametrize("lookup", TEXTUAL)
+def test_a_hostile_value_means_itself(hostile: Shelf, lookup: str) -> None:
+    for text in HOSTILE:
+        hostile.agrees(**{f"user__{lookup}": text})
+        hostile.agrees(**{f"_context__v__{lookup}": text})
+
+
+def test_a_hostile_key_means_itself(hostile: Shelf) -> None:
+    for text in HOSTILE:
+        if "__" not in text:
+            hostile.agrees(**{f"_context__{text}__exact": "key"})
+
+
+def test_a_hostile_word_in_the_box_is_found_or_refused(hostile: Shelf) -> None:
+    for text in HOSTILE:
+        quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+        found = hostile.numbers(Events(parse(f'logger:{hostile.name} user:"{quoted}"'), backend=hostile.backend))
+        assert HOSTILE.index(text) in found
+
+
+def test_a_long_value_is_asked_or_refused(shelf: Shelf) -> None:
+    shelf.values("я" * 10_000, "a" * 10_000, "b")
+    for lookup in ("exact", "icontains", "startswith", "endswith", "lt"):
+        shelf.agrees(**{f"_context__v__{lookup}": "a" * 10_000})
+    with pytest.raises(QueryError, match="at most 1000 characters"):
+        shelf.ask(_context__v__regex="a" * 10_000)
+
+
+def test_many_conditions_are_one_question(shelf: Shelf) -> None:
+    shelf.values(*range(6))
+    assert shelf.ask(reduce(or_, (Q(_context__v=number) for number in range(3, 203)))) == {3, 4, 5}
+    assert shelf.ask(*(~Q(_context__v=number) for number in range(1, 201))) == {0}
+    assert shelf.ask(_context__v__in=list(range(4, 5_000))) == {4, 5}
