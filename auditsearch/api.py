@@ -33,11 +33,11 @@ __all__ = [
     "history",
     "most_changed_objects",
     "record",
-    "timeline",
     "recording",
     "search_events",
     "state_at",
     "steps",
+    "timeline",
     "win_open",
 ]
 
