@@ -9,6 +9,7 @@ import pytest
 from django.core.management import BaseCommand, load_command_class
 
 from auditsearch.conf import NAMES, Settings
+from auditsearch.monitor.metrics import METRICS
 from auditsearch.query.lookups import LOOKUPS
 from auditsearch.query.parse import FIELDS, LIKE
 
@@ -113,7 +114,7 @@ def test_a_command_of_make_or_of_manage_exists(page: Path) -> None:
     targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     text = page.read_text()
     assert set(re.findall(r"(?:^ {4}|`)make ([a-z0-9-]+)", text, re.MULTILINE)) <= targets
-    assert set(re.findall(r"\bauditsearch_[a-z_]+", text)) <= {*COMMANDS, *OTHERS}
+    assert set(re.findall(r"\bauditsearch_[a-z_]+", text)) <= {*COMMANDS, *OTHERS, *METRICS}
 
 
 def test_the_readme_begins_with_the_demo_and_then_the_tests() -> None:
@@ -140,3 +141,8 @@ def test_the_querying_page_lists_exactly_the_lookups() -> None:
 def test_the_querying_page_lists_exactly_the_fields_that_can_be_asked() -> None:
     names = {name for name in first_column("querying.md", "Fields") if not name.startswith("_")}
     assert names == set(FIELDS) - {"_changed"} | {"search", "phrase", *(f"search__{how}" for how in LIKE)}
+
+
+def test_the_operations_page_lists_exactly_the_metrics() -> None:
+    text = sections("operations.md", "##")["Health and metrics"]
+    assert set(re.findall(r"^\| `(auditsearch_\w+)` \|", text, re.MULTILINE)) == set(METRICS)

@@ -11,6 +11,17 @@ from prometheus_client.registry import Collector
 from auditsearch.models import State
 from auditsearch.monitor.health import Database, Health, health
 
+METRICS = {
+    "auditsearch_outbox_rows": "Rows of the outbox",
+    "auditsearch_outbox_oldest_seconds": "Age of the oldest event that waits",
+    "auditsearch_events_per_minute": "Events of the last minutes",
+    "auditsearch_store_events": "Events in the store",
+    "auditsearch_fallback_events": "Events in FALLBACK_FILE",
+    "auditsearch_findings": "What somebody should know or do",
+    "auditsearch_healthy": "1 if nobody must act",
+}
+"""Name -> what it is."""
+
 
 class AuditCollector(Collector):
     """Looks at outboxes and store at each scrape: `prometheus_client.REGISTRY.register(AuditCollector())`."""
@@ -19,11 +30,11 @@ class AuditCollector(Collector):
         """All metrics, each a gauge."""
         now = health()
         yield from _databases(now)
-        yield _one("auditsearch_healthy", "1 if nobody must act", int(now.ok))
-        yield _one("auditsearch_fallback_events", "Events in FALLBACK_FILE", now.fallback)
+        yield _one("auditsearch_healthy", int(now.ok))
+        yield _one("auditsearch_fallback_events", now.fallback)
         if now.events is not None:
-            yield _one("auditsearch_store_events", "Events in the store", now.events)
-        levels = _family("auditsearch_findings", "What somebody should know or do", "level")
+            yield _one("auditsearch_store_events", now.events)
+        levels = _family("auditsearch_findings", "level")
         for level in ("warning", "error"):
             levels.add_metric([level], sum(finding.level == level for finding in now.findings))
         yield levels
@@ -37,9 +48,9 @@ def text() -> bytes:
 
 
 def _databases(now: Health) -> Iterator[Metric]:
-    rows = _family("auditsearch_outbox_rows", "Rows of the outbox", "database", "state")
-    oldest = _family("auditsearch_outbox_oldest_seconds", "Age of the oldest event that waits", "database")
-    rates = _family("auditsearch_events_per_minute", "Events of the last minutes", "database", "what")
+    rows = _family("auditsearch_outbox_rows", "database", "state")
+    oldest = _family("auditsearch_outbox_oldest_seconds", "database")
+    rates = _family("auditsearch_events_per_minute", "database", "what")
     for alias, found in now.databases.items():
         for state in State:
             rows.add_metric([alias, state.value], found.rows.get(state.value, 0))
@@ -55,9 +66,9 @@ def _rates(found: Database) -> Iterator[tuple[str, float]]:
             yield what, rate
 
 
-def _family(name: str, meaning: str, *labels: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, meaning, labels=labels)
+def _family(name: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, METRICS[name], labels=labels)
 
 
-def _one(name: str, meaning: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, meaning, value=value)
+def _one(name: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, METRICS[name], value=value)
