@@ -7,7 +7,7 @@ import django
 from tests.databases import databases
 
 BASE_DIR = Path(__file__).resolve().parent
-SECRET_KEY = "tests"
+SECRET_KEY = "only for tests, as long as it has to be"
 USE_TZ = True
 TIME_ZONE = "Africa/Lagos"
 LANGUAGE_CODE = "en"
@@ -20,6 +20,9 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "rest_framework.authtoken",
+    "hijack",
+    "impersonate",
     "auditsearch",
     "tests.shop",
 ]

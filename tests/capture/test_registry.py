@@ -9,7 +9,7 @@ from django.db.models.signals import pre_delete
 from auditsearch.capture import registry
 from auditsearch.testing import Captured
 from tests.capture.conftest import customer
-from tests.shop.models import Customer, Order, Place, Restaurant, RushOrder, Visit
+from tests.shop.models import Customer, Order, Place, Price, Restaurant, RushOrder, Visit
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_all_models_of_an_app_are_the_apps_alone(audit: Callable[..., None]) -> 
 
 def test_a_parent_brings_its_children_and_a_model_its_proxies(audit: Callable[..., None]) -> None:
     audit(MODELS=["shop.Place", "shop.Order"])
-    assert set(registry.tracked()) == {Place, Restaurant, Order}
+    assert set(registry.tracked()) == {Place, Restaurant, Order, Price}
     assert "_save_table" in vars(RushOrder)
 
 

@@ -12,6 +12,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models.functions import Upper
 
+from auditsearch.managers import DataLoggingManager
+
 
 class Customer(models.Model):
     """Someone who buys; `friend` points to the same table."""
@@ -109,6 +111,17 @@ class Code(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class Price(models.Model):
+    """Tracked by its manager alone."""
+
+    amount = models.IntegerField(default=0)
+
+    objects = DataLoggingManager()
+
+    def __str__(self) -> str:
+        return f"{self.amount}"
 
 
 class Account(models.Model):
