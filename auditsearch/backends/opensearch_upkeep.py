@@ -37,7 +37,7 @@ class Upkeep:
     def holdings(self) -> dict[str, int]:
         """Events in each partition. Raises PartialAnswer."""
         aliases = ",".join(search_aliases(self.prefix))
-        indices = self.client.request("GET", f"/{aliases}/_alias", **_SOME)
+        indices = self.client.request("GET", f"/{aliases}/_alias", None, **_SOME)
         if indices.status == 404:
             return {}
         names = {index: _partition(index) for index in self.client.proven(indices, "the list of indices")}

@@ -1,0 +1,187 @@
+"""Archiving: events as files that can be proven, searched and restored; and only then, if asked, out of the store.
+
+a file for each partition   written beside, synced, named; the journal notes it
+all files read back         hashed, unpacked, compared with what the store gave
+the manifest                makes it an archive
+removal                     each partition anew compared with its file, under its lock; the journal notes it
+the journal goes            killed before that, the next run goes on where this one was
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+from django.utils import timezone
+
+from auditsearch import __version__
+from auditsearch.backends.base import Backend, Stored
+from auditsearch.canonical import leaf
+from auditsearch.conf import settings
+from auditsearch.event import SCHEMA, from_micros
+from auditsearch.hostlock import HostLock
+from auditsearch.life import holds, removal
+from auditsearch.life.lock import locked
+from auditsearch.life.manifest import DATA, Manifest, Part, check, check_part, ids, read, texts, with_part
+from auditsearch.life.packing import ArchiveError, digest, packed, told
+from auditsearch.life.reading import pages, whole
+from auditsearch.query.algebra import all_of
+from auditsearch.query.parse import tree_of
+from auditsearch.query.plan import plan
+from auditsearch.query.tree import ALL, Node
+from auditsearch.seal.merkle import Tree
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, with how many events so far, and of how many."""
+
+
+def quiet(doing: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def archive(
+    backend: Backend,
+    folder: Path,
+    *,
+    before: int | None = None,
+    log: str | None = None,
+    reset: bool = False,
+    progress: Progress = quiet,
+) -> list[Manifest]:
+    """Archive the events before a time (microseconds), of one log or all; first, what an earlier run left unfinished.
+
+    With `reset` they are removed from the store once the files are proven. Returns the manifests, none where there was
+    nothing. Raises ArchiveError, Refused, Locked and what the store raises; run again, it goes on.
+    """
+    if not folder.is_dir():
+        raise ArchiveError(f"{folder} is no folder: make it, or name another one with --destination.")
+    with told(folder), HostLock(folder / ".auditsearch-archive.lock") as free:
+        if not free:
+            raise ArchiveError(f"Another process is archiving to {folder}: leave it at work.")
+        made = [finish(backend, read(path), progress) for path in sorted(folder.glob("*.unfinished.json"))]
+        fresh = begin(folder, before, log, reset=reset)
+        return made + ([finish(backend, fresh, progress)] if _number(backend, fresh) else [])
+
+
+def begin(folder: Path, before: int | None, log: str | None, *, reset: bool) -> Manifest:
+    """Return the manifest of an archive that has nothing yet."""
+    stem = timezone.localtime(timezone.now()).strftime(settings.ARCHIVE_FILENAME_TEMPLATE)
+    if not stem or os.sep in stem or stem.startswith("."):
+        raise ArchiveError(f"ARCHIVE_FILENAME_TEMPLATE makes {stem!r}, which is no name of a file.")
+    made_at = datetime.now(UTC).isoformat(timespec="seconds")
+    return Manifest(stem, settings.INDEX_PREFIX, made_at, __version__, before, log, reset, folder=folder)
+
+
+def finish(backend: Backend, manifest: Manifest, progress: Progress = quiet) -> Manifest:
+    """Do what is left to do of an archive, whatever that is; returns its manifest as it is then."""
+    if not manifest.path.exists():
+        manifest = _write(backend, manifest, progress)
+    elif not manifest.journal.exists():
+        raise ArchiveError(f"{manifest.path} exists already: wait a minute, or change ARCHIVE_FILENAME_TEMPLATE.")
+    if manifest.reset:
+        manifest = _remove(backend, manifest, progress)
+    with told(manifest.journal), suppress(FileNotFoundError):
+        manifest.journal.unlink()
+    return manifest
+
+
+def question(manifest: Manifest) -> Node:
+    """Return the events that an archive is to hold, as engines are asked."""
+    asked = [tree_of(timestamp__lt=from_micros(manifest.before))] if manifest.before is not None else []
+    asked += [tree_of(log=manifest.log)] if manifest.log else []
+    return plan(all_of(asked)).engine if asked else ALL
+
+
+def _number(backend: Backend, manifest: Manifest) -> int:
+    backend.refresh()
+    return backend.count(question(manifest))
+
+
+def _write(backend: Backend, manifest: Manifest, progress: Progress) -> Manifest:
+    total = _number(backend, manifest)
+    manifest.write(manifest.journal)
+    done = {part.partition for part in manifest.parts}
+    for partition in sorted(backend.holdings(), key=_in_time):
+        if partition not in done:
+            before = manifest.events
+            part = _part(backend, manifest, partition, lambda n, before=before: progress("archived", before + n, total))  # type: ignore[misc]
+            manifest = with_part(manifest, part) if part else manifest
+            manifest.write(manifest.journal)
+    check(manifest, lambda n: progress("read back", n, total))
+    manifest.write(manifest.path)
+    return manifest
+
+
+def _in_time(partition: str) -> tuple[bool, str]:
+    return partition.endswith("-edge"), partition
+
+
+def _part(backend: Backend, manifest: Manifest, partition: str, progress: Callable[[int], None]) -> Part | None:
+    asked = question(manifest)
+    if not (begun := backend.read(partition, asked, limit=1)):
+        return None
+    path = manifest.folder / f"{manifest.stem}.{partition}{DATA}"
+    with told(path), suppress(FileNotFoundError):  # it was named, and then the journal was not written any more
+        path.unlink()
+    tree, last, size, schema = Tree(), 0, 0, 0
+    with packed(path) as write:
+        for page in pages(backend, partition, asked):
+            rows = [line(stored) for stored in page]
+            for stored in page:
+                tree.add(bytes.fromhex(stored.leaf))
+            write(b"".join(rows))
+            size, last = size + sum(map(len, rows)), page[-1].ts
+            schema = max(schema, *map(_schema, rows))
+            progress(tree.size)
+    held = Part(path.name, partition, tree.size, begun[0].ts, last, schema, size, 0, "", tree.root().hex())
+    length, sha256 = digest(path)
+    return replace(held, size=length, sha256=sha256)
+
+
+def line(stored: Stored) -> bytes:
+    """Return an event as it stands in an archive. Raises ArchiveError where it is not what was captured."""
+    text = whole(stored)
+    if text is None:
+        raise ArchiveError(
+            f"The event {stored.id} was too large for the store, and its row is gone from the outbox: it can't be "
+            "archived whole."
+        )
+    if leaf(text) != stored.leaf:
+        raise ArchiveError(f"The event {stored.id} is not what was captured: auditsearch_verify tells of all such.")
+    return text.encode() + b"\n"
+
+
+def _schema(row: bytes) -> int:
+    return SCHEMA if b'"schema":%d,' % SCHEMA in row else int(orjson.loads(row).get("schema", SCHEMA))
+
+
+def _remove(backend: Backend, manifest: Manifest, progress: Progress) -> Manifest:
+    done = sum(part.events for part in manifest.parts if part.partition in manifest.removed)
+    for part in manifest.parts:
+        if part.partition in manifest.removed:
+            continue
+        with locked(part.partition, "archive") as alive:
+            check_part(manifest, part)
+            alive()
+            _take_out(backend, manifest, part, alive)
+        done += part.events
+        progress("removed", done, manifest.events)
+        manifest = replace(manifest, removed=(*manifest.removed, part.partition))
+        manifest.write(manifest.path)
+    return manifest
+
+
+def _take_out(backend: Backend, manifest: Manifest, part: Part, alive: Callable[[], None]) -> None:
+    """A partition goes whole where the file has all of it; what is held stays, and what came since."""
+    bound = holds.in_force()
+    there = backend.holdings().get(part.partition, 0)
+    whole_of_it = not bound and there == part.events and not removal.waiting(part.partition)
+    if whole_of_it and removal.drop(backend, part.partition, there):
+        return
+    free = (orjson.loads(text)["id"] for text in texts(manifest, part) if not holds.holding(bound, text))
+    removal.delete(backend, part.partition, free if bound else ids(manifest, part), alive)

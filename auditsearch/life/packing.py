@@ -1,0 +1,137 @@
+"""Files of an archive: lines of canonical JSON, compressed, made whole or not at all, and read as a stream."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Any
+
+from auditsearch.exceptions import AuditSearchError, ConfigurationError
+
+LEVEL = 10
+"""Of zstandard: on business events a tenth smaller than its level 3, at over 10,000 events a second."""
+
+CHUNK = 1 << 20
+"""Bytes that are read or written at once."""
+
+
+class ArchiveError(AuditSearchError):
+    """An archive can't be written, read or trusted; the message says why, and nothing was changed by it."""
+
+
+@contextmanager
+def packed(path: Path) -> Iterator[Callable[[bytes], object]]:
+    """Write a compressed file: the block is given what takes bytes.
+
+    It is written beside as `.part` and named `path` when all of it is on the disk. Raises ArchiveError.
+    """
+    part = path.with_name(f"{path.name}.part")
+    with told(path):
+        if path.exists():
+            raise ArchiveError(f"{path} exists already: it is not written over.")
+        with suppress(FileNotFoundError):
+            part.unlink()
+        try:
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                compressor = _zstandard().ZstdCompressor(level=LEVEL, write_checksum=True, threads=1)
+                with compressor.stream_writer(file, closefd=False, write_size=CHUNK) as stream:
+                    yield stream.write
+                synced(file)
+            os.rename(part, path)
+        except Exception:
+            with suppress(OSError):
+                part.unlink()
+            raise
+        sync_folder(path.parent)
+
+
+def lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a compressed file without their ends. Raises ArchiveError where it is damaged."""
+    errors = _zstandard().ZstdError
+    try:
+        with path.open("rb") as file, _zstandard().ZstdDecompressor().stream_reader(file, read_size=CHUNK) as stream:
+            rest = b""
+            while chunk := stream.read(CHUNK):
+                *whole, rest = (rest + chunk).split(b"\n")
+                yield from whole
+            if rest:
+                raise ArchiveError(f"{path} is damaged: its last line is cut off.")
+    except errors as error:
+        raise ArchiveError(f"{path} is damaged ({error}): take another copy of it.") from None
+    except OSError as error:
+        raise ArchiveError(f"{path} can't be read ({error.strerror}).") from error
+
+
+def digest(path: Path) -> tuple[int, str]:
+    """Return size and SHA-256 (hex) of a file. Raises ArchiveError."""
+    found, size = hashlib.sha256(), 0
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                found.update(chunk)
+                size += len(chunk)
+    except OSError as error:
+        raise ArchiveError(f"{path} can't be read ({error.strerror}).") from error
+    return size, found.hexdigest()
+
+
+def put(path: Path, text: str) -> None:
+    """Write a small file whole or not at all, and see it on the disk. Raises ArchiveError."""
+    part = path.with_name(f"{path.name}.tmp")
+    with told(path):
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+            synced(file)
+        os.replace(part, path)
+        sync_folder(path.parent)
+
+
+def synced(file: IO[Any]) -> None:
+    """Return when the disk has what was written."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Return when the disk has the names of the files."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Raise what the system refuses as an error that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0, "look at the disk")
+        raise ArchiveError(f"{path} can't be written ({error.strerror}): {remedy}; then run it again.") from error
+
+
+_REMEDIES = {
+    errno.ENOSPC: "make room there",
+    errno.EDQUOT: "make room there",
+    errno.EROFS: "name another folder with --destination",
+    errno.EACCES: "let this user write there",
+    errno.EPERM: "let this user write there",
+    errno.ENOENT: "make the folder",
+    errno.ENOTDIR: "name a folder with --destination",
+}
+
+
+def _zstandard() -> Any:
+    if find_spec("zstandard") is None:
+        raise ConfigurationError('Archives need zstandard: pip install "auditsearch[archive]".')
+    import zstandard
+
+    return zstandard

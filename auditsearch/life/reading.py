@@ -1,0 +1,54 @@
+"""Stored events one after another, however many, with the whole text of those that the store has only in part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from auditsearch import outbox
+from auditsearch.backends.base import Backend, Stored
+from auditsearch.backlog import migrated
+from auditsearch.canonical import leaf
+from auditsearch.models import OutboxRow, State
+from auditsearch.query.tree import ALL, Node
+
+PAGE = 1000
+"""Events that are read at once."""
+
+
+def pages(
+    backend: Backend,
+    partition: str,
+    node: Node = ALL,
+    *,
+    derived: bool = False,
+    alive: Callable[[], None] = lambda: None,
+) -> Iterator[list[Stored]]:
+    """Yield the events of a partition that fit the engine's `node`, oldest first, a page at a time.
+
+    The next page of a server is fetched while this one is worked on. `alive` is called before each, and may raise.
+    """
+
+    def fetch(after: tuple[int, str] | None) -> list[Stored]:
+        return backend.read(partition, node, after=after, limit=PAGE, derived=derived)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="auditsearch-read") as ahead:
+        page = fetch(None)
+        while page:
+            alive()
+            after = (page[-1].ts, page[-1].id)
+            following = ahead.submit(fetch, after) if len(page) == PAGE and not backend.embedded else None
+            yield page
+            page = following.result() if following else fetch(after) if len(page) == PAGE else []
+
+
+def whole(stored: Stored) -> str | None:
+    """Return the text that was captured; None where the store has only a part of it, and the outbox nothing."""
+    if "truncated" not in stored.flags:
+        return stored.canonical
+    for alias in filter(migrated, outbox.aliases()):
+        rows = OutboxRow.objects.using(alias).filter(event_id=stored.id, state=State.TRUNCATED)
+        for text in rows.values_list("canonical", flat=True):
+            if leaf(text) == stored.leaf:
+                return str(text)
+    return None

@@ -1,0 +1,70 @@
+"""Write events to compressed files that are proven, and only then, if asked, remove them from the store."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from auditsearch.backends import get_backend
+from auditsearch.conf import settings
+from auditsearch.event import micros
+from auditsearch.exceptions import AuditSearchError
+from auditsearch.life import times
+from auditsearch.life.archive import archive
+from auditsearch.management.progress import Progress
+
+EXAMPLES = """
+examples:
+  manage.py auditsearch_archive --destination /backup/audit
+      all events, a file for each partition and a manifest with their hashes; the store keeps them
+  manage.py auditsearch_archive --before "2 years" --reset
+      what is older than two years, to ARCHIVE_DESTINATION; removed from the store once the files were read back
+  manage.py auditsearch_archive --log payments --before 2026-01-01
+      one log
+
+Interrupted or killed at any moment, the next run finishes first what this one left. Legal holds keep their events in
+the store. `auditsearch_search --archive FILE` asks an archive, `auditsearch_restore FILE` brings it back.
+"""
+
+
+class Command(BaseCommand):
+    """`auditsearch_archive`: store in, files out."""
+
+    help = "Archive events as compressed, proven files; with --reset remove them from the store afterwards."
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
+        """Keep the line breaks of the examples."""
+        kwargs.setdefault("formatter_class", RawDescriptionHelpFormatter)
+        return super().create_parser(prog_name, subcommand, epilog=EXAMPLES, **kwargs)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--before", metavar="DATE", help='events before then: 2026-01-01, or an age as "2 years"')
+        parser.add_argument("--log", metavar="NAME", help="of this log only")
+        parser.add_argument("--destination", metavar="DIR", help="folder to write to (default: ARCHIVE_DESTINATION)")
+        parser.add_argument("--reset", action="store_true", help="remove from the store what was archived and proven")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Archive, and tell each archive that was made or finished."""
+        folder = options["destination"] or settings.ARCHIVE_DESTINATION
+        if folder is None:
+            raise CommandError("Say where to: --destination DIR, or AUDITSEARCH['ARCHIVE_DESTINATION'].")
+        progress = Progress(self.stderr)
+        try:
+            before = micros(times.moment(options["before"], timezone.now())) if options["before"] else None
+            said = {"before": before, "log": options["log"], "reset": options["reset"]}
+            made = archive(get_backend(), Path(folder).absolute(), **said, progress=progress)
+        except AuditSearchError as error:
+            raise CommandError(str(error)) from error
+        finally:
+            progress.close()
+        for each in made:
+            removed = ", removed from the store" if each.reset else ""
+            share = sum(part.size for part in each.parts) / max(1, sum(part.bytes for part in each.parts))
+            self.stdout.write(f"{each.path}: {each.events:,} events, {share:.0%} of their size{removed}")
+        if not made:
+            self.stdout.write("There is nothing to archive.")

@@ -1,0 +1,285 @@
+"""An archive holds what the store had, byte for byte; nothing leaves the store that it does not hold."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from auditsearch import outbox
+from auditsearch.backends import get_backend
+from auditsearch.backends.memory import MemoryBackend
+from auditsearch.backends.sqlite import SQLiteBackend
+from auditsearch.event import SCHEMA
+from auditsearch.life import archive as life
+from auditsearch.life import holds, manifest, packing, removal
+from auditsearch.life.archive import archive
+from auditsearch.life.packing import ArchiveError
+from auditsearch.life.restore import restore
+from auditsearch.models import DroppedPartition, PartitionLock
+from tests.factories import NOON, event
+
+pytestmark = pytest.mark.django_db(databases=["default", "other"])
+
+YEAR = 365 * 86_400_000_000
+OLD = "auditsearch-2020.11"
+
+
+def fill(backend, number=5, partition=OLD, **changes):
+    documents = [event(partition=partition, ts=NOON - 6 * YEAR + n, **changes) for n in range(number)]
+    backend.index(documents)
+    return documents
+
+
+def stored(backend):
+    return {one.canonical for name in backend.holdings() for one in backend.read(name)}
+
+
+@pytest.fixture
+def backend():
+    return MemoryBackend()
+
+
+@pytest.fixture
+def made(backend, tmp_path):
+    """An archive of five events of one partition and one of another."""
+    fill(backend, context_data={"текст": "ё", "n": [1, 2.5, None]})
+    fill(backend, 1, "auditsearch-2020.12")
+    return archive(backend, tmp_path)[0]
+
+
+def damage(path, change):
+    data = bytearray(path.read_bytes())
+    change(data)
+    path.write_bytes(bytes(data))
+
+
+def rewritten(made, **changes):
+    """The manifest with changes, sealed again, as another program would write it."""
+    tree = json.loads(made.path.read_text()) | changes
+    tree.pop("sha256")
+    made.path.write_text(json.dumps(tree | {"sha256": manifest._seal(tree)}))
+    return made.path
+
+
+def test_an_archive_holds_the_canonical_bytes_of_each_partition_in_order(made, backend):
+    assert [(part.partition, part.events) for part in made.parts] == [(OLD, 5), ("auditsearch-2020.12", 1)]
+    assert {text for part in made.parts for text in manifest.texts(made, part)} == stored(backend)
+    assert [each["ts"] for each in map(json.loads, manifest.texts(made, made.parts[0]))] == [
+        NOON - 6 * YEAR + n for n in range(5)
+    ]
+
+
+def test_its_files_are_for_their_owner_only_and_nothing_else_is_left(made):
+    files = {path.name: path.stat().st_mode & 0o777 for path in made.folder.iterdir()}
+    assert set(files.values()) == {0o600}
+    assert len(files) == len({".lock", made.path.name, *(part.name for part in made.parts)})
+
+
+def test_the_names_follow_the_template(backend, tmp_path, settings):
+    settings.AUDITSEARCH = settings.AUDITSEARCH | {"ARCHIVE_FILENAME_TEMPLATE": "dump-%Y"}
+    fill(backend)
+    assert archive(backend, tmp_path)[0].path.name.startswith("dump-20")
+
+
+def test_only_what_was_asked_for_is_archived(backend, tmp_path):
+    fill(backend, 2, log="payments")
+    fill(backend, 3)
+    made = archive(backend, tmp_path, log="payments", before=NOON - 6 * YEAR + 1)[0]
+    assert made.events == 1
+
+
+def test_where_there_is_nothing_no_file_is_made(backend, tmp_path):
+    assert archive(backend, tmp_path) == []
+    assert [path.name for path in tmp_path.iterdir()] == [".auditsearch-archive.lock"]
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_what_is_restored_is_what_was_there_without_doubles(kind, made, backend, tmp_path):
+    other = MemoryBackend() if kind == "memory" else SQLiteBackend(tmp_path / "other.sqlite3")
+    assert restore(other, made.path).events == 6
+    restore(other, made.folder / made.parts[0].name)
+    assert (stored(other), other.holdings()) == (stored(backend), backend.holdings())
+
+
+def test_with_reset_the_store_gives_back_what_the_archive_holds(backend, tmp_path):
+    before = {one.canonical for one in fill(backend)}
+    made = archive(backend, tmp_path, reset=True)[0]
+    assert (stored(backend), made.removed) == (set(), (OLD,))
+    assert DroppedPartition.objects.filter(name=OLD).exists()
+    restore(backend, made.path)
+    assert stored(backend) == before
+    assert not DroppedPartition.objects.exists()
+
+
+def test_with_reset_what_was_not_asked_for_stays(backend, tmp_path):
+    fill(backend, 2, log="payments")
+    kept = {one.canonical for one in fill(backend, 3)}
+    archive(backend, tmp_path, log="payments", reset=True)
+    assert stored(backend) == kept
+    assert not DroppedPartition.objects.exists()
+
+
+def test_with_reset_what_is_held_stays(backend, tmp_path):
+    holds.place("a case at court", object_type="shop.Order", object_id="8")
+    fill(backend, 2)
+    kept = fill(backend, 1, object_id="8")
+    archive(backend, tmp_path, reset=True)
+    assert stored(backend) == {one.canonical for one in kept}
+
+
+def test_a_partition_for_which_events_wait_is_not_dropped_whole(backend, tmp_path, settings):
+    settings.AUDITSEARCH = settings.AUDITSEARCH | {"DELIVERY": "command"}
+    late = event(partition=OLD, ts=NOON - 6 * YEAR)
+    outbox.append("default", [(late.id, OLD, late.canonical, None)])
+    fill(backend)
+    archive(backend, tmp_path, reset=True)
+    assert not DroppedPartition.objects.exists()
+    assert stored(backend) == set()
+
+
+def test_the_time_that_still_runs_is_not_dropped_whole(backend, tmp_path, monkeypatch):
+    monkeypatch.setattr(removal.time, "time_ns", lambda: (NOON - 6 * YEAR) * 1000)
+    fill(backend)
+    archive(backend, tmp_path, reset=True)
+    assert not DroppedPartition.objects.exists()
+
+
+def test_what_is_not_what_was_captured_is_not_archived_and_not_removed(backend, tmp_path):
+    forged = fill(backend)[2]
+    object.__setattr__(forged, "canonical", forged.canonical.replace("Anna", "Eve"))
+    with pytest.raises(ArchiveError, match=f"{forged.id} is not what was captured"):
+        archive(backend, tmp_path, reset=True)
+    assert len(stored(backend)) == 5
+
+
+@pytest.mark.parametrize("step", ["with_part", "check", "_remove", "check_part", "_take_out"])
+def test_killed_at_any_step_the_next_run_finishes_it(step, backend, tmp_path, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def kill(*args, **kwargs):
+        raise Killed
+
+    before = {one.canonical for one in [*fill(backend), *fill(backend, 2, "auditsearch-2020.12")]}
+    monkeypatch.setattr(life, step, kill)
+    with pytest.raises(Killed):
+        archive(backend, tmp_path, reset=True)
+    monkeypatch.undo()
+    PartitionLock.objects.all().delete()  # the lock of a dead process ends by itself
+    [made] = archive(backend, tmp_path)
+    assert stored(backend) == set()
+    assert {text for part in made.parts for text in manifest.texts(made, part)} == before
+    assert not list(tmp_path.glob("*.part")) + list(tmp_path.glob("*.unfinished.json"))
+
+
+def test_an_archive_of_the_same_name_is_not_written_over(made, backend, settings):
+    settings.AUDITSEARCH = settings.AUDITSEARCH | {"ARCHIVE_FILENAME_TEMPLATE": made.stem}
+    with pytest.raises(ArchiveError, match="exists already"):
+        archive(backend, made.folder)
+    restore(MemoryBackend(), made.path)
+
+
+def test_a_truncated_file_is_refused(made):
+    path = made.folder / made.parts[0].name
+    damage(path, lambda data: data.__delitem__(slice(-20, None)))
+    target = MemoryBackend()
+    with pytest.raises(ArchiveError, match="bytes"):
+        restore(target, made.path)
+    assert stored(target) == set()
+
+
+@pytest.mark.parametrize("place", [0, 30, -1])
+def test_a_flipped_bit_is_refused_before_anything_is_stored(made, place):
+    damage(made.folder / made.parts[-1].name, lambda data: data.__setitem__(place, data[place] ^ 4))
+    target = MemoryBackend()
+    with pytest.raises(ArchiveError, match="SHA-256 differs"):
+        restore(target, made.path)
+    assert stored(target) == set()
+
+
+def test_events_other_than_the_manifests_are_refused_even_under_a_right_hash(made):
+    part = made.parts[0]
+    path = made.folder / part.name
+    path.unlink()
+    with packing.packed(path) as write:
+        write(b'{"id":"forged"}\n')
+    size, sha256 = packing.digest(path)
+    changed = {name: getattr(part, name) for name in part.__slots__} | {"size": size, "sha256": sha256}
+    with pytest.raises(ArchiveError, match="does not hold the events"):
+        restore(MemoryBackend(), rewritten(made, parts=[changed]))
+
+
+def test_a_changed_manifest_is_refused(made):
+    made.path.write_text(made.path.read_text().replace('"events": 5', '"events": 4'))
+    with pytest.raises(ArchiveError, match="hash differs"):
+        manifest.read(made.path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"version": 2}, "newer auditsearch"), ({"format": "tar"}, "no manifest"), ({"site": "other"}, "--adopt")],
+)
+def test_what_is_not_this_sites_archive_is_refused_with_the_reason(made, changes, said):
+    with pytest.raises(ArchiveError, match=said):
+        restore(MemoryBackend(), rewritten(made, **changes))
+
+
+def test_events_of_a_newer_schema_are_refused(backend, tmp_path):
+    fill(backend, schema=SCHEMA + 1)
+    made = archive(backend, tmp_path)[0]
+    with pytest.raises(ArchiveError, match="upgrade auditsearch"):
+        restore(MemoryBackend(), made.path)
+
+
+def test_another_sites_archive_can_be_adopted(made, settings):
+    settings.AUDITSEARCH = settings.AUDITSEARCH | {"INDEX_PREFIX": "moved"}
+    target = MemoryBackend()
+    restore(target, made.path, adopt=True)
+    assert target.holdings() == {"moved-2020.11": 5, "moved-2020.12": 1}
+
+
+def test_a_manifest_without_its_files_and_files_without_their_manifest_are_refused(made):
+    data = made.folder / made.parts[0].name
+    data.rename(data.with_name("gone"))
+    with pytest.raises(ArchiveError, match="can't be read"):
+        restore(MemoryBackend(), made.path)
+    made.path.unlink()
+    with pytest.raises(ArchiveError, match="no manifest beside it"):
+        restore(MemoryBackend(), data)
+
+
+def test_a_full_disk_is_told_and_nothing_is_removed(backend, tmp_path, monkeypatch):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    fill(backend)
+    monkeypatch.setattr(packing, "synced", full)
+    with pytest.raises(ArchiveError, match="make room there"):
+        archive(backend, tmp_path, reset=True)
+    assert len(stored(backend)) == 5
+
+
+def test_a_destination_that_is_missing_or_can_not_be_written_is_told(backend, tmp_path):
+    with pytest.raises(ArchiveError, match="is no folder"):
+        archive(backend, tmp_path / "none")
+    with pytest.raises(ArchiveError, match="can't be written"), packing.told(tmp_path):
+        raise OSError(30, "Read-only file system")
+
+
+def test_the_commands_archive_and_restore(tmp_path, capsys):
+    fill(get_backend())
+    call_command("auditsearch_archive", destination=str(tmp_path), before="1 year", reset=True)
+    [path] = tmp_path.glob("*.manifest.json")
+    assert "5 events" in capsys.readouterr().out
+    assert stored(get_backend()) == set()
+    call_command("auditsearch_restore", str(path))
+    assert len(stored(get_backend())) == 5
+
+
+def test_the_archive_command_says_what_is_missing(tmp_path):
+    with pytest.raises(CommandError, match="--destination"):
+        call_command("auditsearch_archive")
+    with pytest.raises(CommandError, match="is no age"):
+        call_command("auditsearch_archive", destination=str(tmp_path), before="long ago")
