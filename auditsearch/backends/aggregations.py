@@ -15,6 +15,9 @@ from auditsearch.promoted import shown
 Ask = Callable[[dict[str, Any]], dict[str, Any]]
 """Sends one search request and returns its whole answer, or raises."""
 
+LISTED = 1_000
+"""Values that each shard lists at least: with no more different ones the answer is exact at once."""
+
 PAGE = 5_000
 """Values in one page of `composite`; the servers make at most 65,536 buckets a request."""
 
@@ -32,7 +35,7 @@ def keyword(field: str) -> str:
 def facets(ask: Ask, query: dict[str, Any], field: str, size: int) -> Facets:
     """The most frequent values: as the shards' own lists prove it, else by paging through all values."""
     name = keyword(column(field))
-    terms = {"field": name, "size": size, "shard_size": max(1000, 20 * size)}
+    terms = {"field": name, "size": size, "shard_size": max(LISTED, 20 * size)}
     parts = {"values": {"terms": terms}, "missing": {"missing": {"field": name}}}
     found = ask({"query": query, "size": 0, "track_total_hits": True, "aggs": parts})
     values, missing = found["aggregations"]["values"], found["aggregations"]["missing"]["doc_count"]

@@ -6,6 +6,7 @@ It refuses to run as root, so root starts it as the user nobody, in a folder tha
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import socket
 import tempfile
@@ -90,7 +91,7 @@ def owner(folder: Path) -> dict[str, Any]:
         return {}
     for path in [folder, *folder.rglob("*")]:
         shutil.chown(path, USER)
-    return {"user": USER, "group": "nogroup", "extra_groups": []}
+    return {"user": USER, "group": pwd.getpwnam(USER).pw_gid, "extra_groups": []}
 
 
 def free_port() -> int:
