@@ -9,7 +9,6 @@ import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from auditsearch import canonical as canonical_json
 
@@ -135,6 +134,6 @@ def imported_id(source: str, log: str, raw: bytes, n: int) -> str:
     It is the head of SHA-256 over the four parts, each preceded by its length in 8 bytes, big-endian.
     """
     parts = (source.encode(), log.encode(), raw, str(n).encode())
-    digest = hashlib.sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).digest()
-    number = int.from_bytes(digest[:16], "big")
-    return str(UUID(int=number & ~(0xF << 76) & ~(0b11 << 62) | 0x8 << 76 | 0b10 << 62))
+    digits = hashlib.sha256(b"".join([len(part).to_bytes(8, "big") + part for part in parts])).hexdigest()
+    variant = "89ab"[int(digits[16], 16) & 0b11]
+    return f"{digits[:8]}-{digits[8:12]}-8{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"

@@ -78,8 +78,9 @@ def mask_text(text: str) -> str:
     """Return `text` with what follows a secret's name hidden: `password=x`, `"token": "x"`, `pwd generated: x`, and
     the password of a URL.
     """
-    text = mask_patterns(text) if rules().patterns else text
-    if not _mentions(rules().names).search(text) and "://" not in text:
+    known = rules()
+    text = mask_patterns(text) if known.patterns else text
+    if "://" not in text and not (_may_mention(text, known.names) and _mentions(known.names).search(text)):
         return text
     text = _URL.sub(_keep_name, text)
     text = _headers().sub(_keep_name, text)
@@ -104,6 +105,17 @@ def _keep_name(found: re.Match[str]) -> str:
 @lru_cache(maxsize=8192)
 def _secret(key: str, names: tuple[str, ...]) -> bool:
     return bool(_mentions(names).search(key))
+
+
+def _may_mention(text: str, names: tuple[str, ...]) -> bool:
+    """Whether any name could stand there: a look at the longest part of each costs a tenth of the whole pattern."""
+    low = text.lower()
+    return not low.isascii() or any(map(low.__contains__, _cores(names)))
+
+
+@lru_cache(maxsize=8)
+def _cores(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple({max(name.lower().split("_"), key=len) for name in names})
 
 
 @lru_cache(maxsize=8)

@@ -10,7 +10,7 @@ from auditsearch.logs import jsonlines, kofa
 from auditsearch.logs.lines import Format, LogFileError
 
 FORMATS = {
-    "kofa": Format(kofa.parse, kofa.HEAD, example=kofa.EXAMPLE),
+    "kofa": Format(kofa.parse, kofa.HEAD, ready=True, when=kofa.when, example=kofa.EXAMPLE),
     "json": Format(jsonlines.parse, mask=False, ordered=False, example='{"ts": 1430291546091000, "verbose": "..."}'),
 }
 

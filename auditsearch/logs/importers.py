@@ -12,6 +12,7 @@ from django.db import transaction
 
 from auditsearch import canonical, outbox
 from auditsearch.capture import mask
+from auditsearch.capture.rules import beneath, rules
 from auditsearch.conf import settings
 from auditsearch.event import SCHEMA, STORED, imported_id, micros
 from auditsearch.logs.lines import Entry, LogFile, LogFileError, Source, Survey
@@ -34,7 +35,7 @@ _FIELDS = set(STORED) - {"id", "schema", "timestamp"}
 def survey(file: LogFile, period: str | None = None) -> Survey:
     """Read `file` and write nothing."""
     found = Survey()
-    for moment, entry in file.entries():
+    for moment, entry in file.outlines():
         found.add(moment, entry.broken, partition_of(micros(moment), window=None, period=period, log=file.log))
     return found
 
@@ -77,16 +78,23 @@ def row_of(origin: Source, moment: datetime, entry: Entry, period: str | None = 
     known = fields.pop("id", None)
     event_id = known or imported_id(canonical.text(origin.source), origin.log, entry.raw, entry.n)
     usual = {**_USUAL, "log": origin.log, "logger": f"auditsearch.{origin.log}"}
-    return outbox_row(event_id, ts, usual | fields, period)
+    told = origin.format.ready and not entry.broken and not rules().paths
+    ready = told and mask.HIDDEN not in entry.fields["verbose"]
+    return outbox_row(event_id, ts, usual | fields, period, ready=ready)
 
 
-def outbox_row(event_id: str, ts: int, fields: dict[str, Any], period: str | None = None) -> Row:
-    """Return the outbox row of an event that happened at `ts` microseconds, masked, in the partition of that time."""
+def outbox_row(
+    event_id: str, ts: int, fields: dict[str, Any], period: str | None = None, *, ready: bool = False
+) -> Row:
+    """Return the outbox row of an event that happened at `ts` microseconds, masked, in the partition of that time.
+
+    `ready` says that nothing in the fields is to be masked, and that they are plain values of JSON.
+    """
     members: dict[str, Any] = {"id": event_id, "ts": ts, "schema": SCHEMA}
     for name, value in fields.items():
         if name not in _FIELDS:
             raise LogFileError(_unknown(name))
-        members[STORED[name]] = _safe(name, value)
+        members[STORED[name]] = value if ready else _safe(name, value)
     tree = {name: value for name, value in members.items() if value or name in ("ts", "schema")}
     return event_id, partition_of(ts, window=None, period=period, log=fields.get("log")), canonical.dumps(tree), None
 
@@ -94,7 +102,7 @@ def outbox_row(event_id: str, ts: int, fields: dict[str, Any], period: str | Non
 def _safe(name: str, value: Any) -> Any:
     form = canonical.normalise(value)
     if name in ("context_data", "object_snapshot"):
-        return mask.masked(form)
+        return mask.masked(form, beneath(rules().paths, STORED[name]))
     if form is None or isinstance(form, str):
         return mask.mask_text(form) if name == "verbose" and form else form
     return canonical.dumps(form)

@@ -29,6 +29,15 @@ _PROCESSOR = re.compile(r"[\w ]*\bProcessor(?: \([^)]*\))?")
 _NAME = re.compile(r"[^\s:]+")
 
 
+def when(text: str) -> datetime | None:
+    """Return the time of an entry, None where it has no head that can be read."""
+    match = _LINE.fullmatch(text)
+    try:
+        return datetime.fromisoformat(match[1]) if match else None
+    except ValueError:
+        return None
+
+
 def parse(text: str) -> dict[str, Any] | None:
     """Return the fields of an entry, None where it has no head that can be read."""
     match = _LINE.fullmatch(text)

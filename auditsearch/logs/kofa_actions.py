@@ -71,9 +71,10 @@ def _value(text: str) -> Any:
         return int(text)
     if text[:1] == "[" and text[-1:] == "]":
         try:
-            return ast.literal_eval(text)
+            found = ast.literal_eval(text)
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return text
+        return found if all(type(item) in (str, bool) for item in found) else text
     return text
 
 

@@ -3,43 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
 from auditsearch.capture.mask import mask_text
-from auditsearch.exceptions import AuditSearchError
+from auditsearch.logs.format import Format, LogFileError, Survey
 from auditsearch.logs.repeats import Repeats
+
+__all__ = ["Entry", "Format", "LogFile", "LogFileError", "Source", "Survey", "dated", "joined"]
 
 MAX_LEADING = 1000
 """Lines before the first one with a time that are still taken for the rest of a cut message."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MICROSECOND = timedelta(microseconds=1)
-
-
-class LogFileError(AuditSearchError):
-    """The file or the option can't be imported as it is; the message says what to change. Nothing was recorded."""
-
-
-@dataclass(frozen=True)
-class Format:
-    """How the lines of a kind of file are read.
-
-    `parse` gets the text of an entry, and returns the event's fields by the names of `Event`'s attributes
-    (`timestamp` naive in the file's own zone, or aware), or None where it can't be read. `head` is what an entry begins
-    with: a line without it goes on with the entry before; without `head` each line is an entry. `mask` hides secrets
-    in the text before it is parsed. With `ordered`, entries of equal time are told apart by microseconds.
-    """
-
-    parse: Callable[[str], Mapping[str, Any] | None]
-    head: re.Pattern[bytes] | None = None
-    mask: bool = True
-    ordered: bool = True
-    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +56,13 @@ class Source:
         if marks := marks | self._unreal(written, moment):
             fields = {**fields, "context_data": {**fields.get("context_data", {}), **marks}}
         return Entry(raw, n, fields, moment)
+
+    def outline(self, raw: bytes) -> Entry:
+        """Read no more of an entry than its time, where the format knows how."""
+        if self.format.when is None:
+            return self.entry(raw, 1)
+        moment = self.format.when(_decoded(raw, self.encoding)[0])
+        return Entry(raw, 1, {}, self._utc(moment), moment is None)
 
     def _utc(self, moment: datetime | None) -> datetime | None:
         if moment is None:
@@ -113,6 +101,11 @@ class LogFile:
 
         return Source(format_of(self.format), self.log, self.zone, self.source, self.encoding)
 
+    def outlines(self) -> Iterator[tuple[datetime, Entry]]:
+        """Read no more of the file than a survey needs: time, and whether an entry is broken."""
+        origin, size = self.origin, self.path.stat().st_size
+        yield from dated(map(origin.outline, self._raws(origin.format, size)), origin.format)
+
     def entries(self) -> Iterator[tuple[datetime, Entry]]:
         """Read the file: each entry and its time, in flat memory. Raises LogFileError where it is no log file,
         OSError, and UnicodeError where the encoding is none of texts. What the file grows by meanwhile is left."""
@@ -148,25 +141,6 @@ class LogFile:
                 if raw := _bare(line, offset):
                     yield origin.entry(raw, offset)
                 offset += len(line)
-
-
-@dataclass(slots=True)
-class Survey:
-    """What a file holds: counts, first and last time, and the partitions that its events belong to."""
-
-    entries: int = 0
-    broken: int = 0
-    first: datetime | None = None
-    last: datetime | None = None
-    partitions: set[str] = field(default_factory=set)
-
-    def add(self, moment: datetime, broken: bool, partition: str) -> None:
-        """Count one entry."""
-        self.entries += 1
-        self.broken += broken
-        self.first = min(self.first or moment, moment)
-        self.last = max(self.last or moment, moment)
-        self.partitions.add(partition)
 
 
 def joined(lines: Iterable[bytes], head: re.Pattern[bytes] | None) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from auditsearch import canonical
 from auditsearch.capture import mask
+from auditsearch.capture.rules import beneath, rules
 from auditsearch.context import actor_of, origin
 from auditsearch.event import SCHEMA, new_id
 
@@ -75,7 +76,8 @@ def members(record: logging.LogRecord, log: str | None = None) -> dict[str, Any]
     }
     tree.update(_envelope(given))
     context = given if client_request_id is None else {"client_request_id": client_request_id, **given}
-    tree["context"] = mask.masked(canonical.normalise(context | _trouble(record))) if context or _told(record) else None
+    if context := context | _trouble(record):
+        tree["context"] = mask.masked(_form(context), beneath(rules().paths, "context"))
     return {name: value for name, value in tree.items() if value}
 
 
@@ -137,13 +139,11 @@ def _about(instance: Any) -> dict[str, Any]:
     }
 
 
-def _told(record: logging.LogRecord) -> bool:
-    return bool(record.exc_info or record.exc_text or record.stack_info)
-
-
 def _trouble(record: logging.LogRecord) -> dict[str, Any]:
     """The exception and the stack that a record bears, masked."""
     found: dict[str, Any] = {}
+    if not (record.exc_info or record.exc_text or record.stack_info):
+        return found
     if record.exc_info and record.exc_info[1] is not None:
         kind, error, tracing = record.exc_info
         lines = "".join(traceback.format_exception(kind, error, tracing))
@@ -154,6 +154,18 @@ def _trouble(record: logging.LogRecord) -> dict[str, Any]:
     if record.stack_info:
         found["stack"] = _masked(record.stack_info)
     return found
+
+
+def _is_plain(value: Any) -> bool:
+    kind = type(value)
+    return (kind is str and value.isascii()) or (kind is int and -(2**63) <= value < 2**63) or kind is bool
+
+
+def _form(context: dict[str, Any]) -> Any:
+    """The JSON form; most contexts are of short plain values, which have it."""
+    if all(_is_plain(value) for value in context.values()):
+        return context
+    return canonical.normalise(context)
 
 
 def _text(error: BaseException) -> str:

@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections import deque
+from functools import cached_property
 
 from django.apps import apps
 from django.core.signals import request_finished
@@ -16,6 +17,7 @@ from django.db import connections, transaction
 from auditsearch import canonical
 from auditsearch.conf import settings
 from auditsearch.event import SCHEMA, new_id
+from auditsearch.hostlock import sqlite_path
 from auditsearch.partition import partition_of
 from auditsearch.quiet import quietly
 
@@ -44,6 +46,11 @@ class Queue:
         self.bell = threading.Event()
         self.writing, self.starting = threading.Lock(), threading.Lock()
         self.thread: threading.Thread | None = None
+
+    @cached_property
+    def threaded(self) -> bool:
+        """Whether the thread writes; the caller does otherwise."""
+        return _threaded(self.using)
 
     def put(self, row: Row, limit: int) -> None:
         """Add a row, or count it as lost where `limit` wait already."""
@@ -122,7 +129,7 @@ def put(using: str, row: Row, limit: int) -> None:
     connection = connections[using]
     if delivery.testing():
         queue.write()  # tests never commit, and look into the transaction that they are in
-    elif not delivery.fragile(using):
+    elif queue.threaded:
         queue.wake()
     elif connection.in_atomic_block:
         connection.on_commit(lambda: flush(using), robust=True)
@@ -153,6 +160,14 @@ def _queue(using: str) -> Queue:
     if queue is None or queue.pid != os.getpid():  # what a parent process queued, the parent writes
         queue = _queues[using] = Queue(using)
     return queue
+
+
+def _threaded(using: str) -> bool:
+    """Whether a thread may write: one more writer disturbs no request, and sees the same database."""
+    in_memory = connections[using].vendor == "sqlite" and sqlite_path(using) is None
+    from auditsearch import delivery
+
+    return not (in_memory or delivery.fragile(using))
 
 
 def _lost(n: int) -> Row:
