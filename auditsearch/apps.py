@@ -24,6 +24,7 @@ class AuditSearchConfig(AppConfig):
             carry,
             checks,  # noqa: F401 - importing registers them
         )
+        from auditsearch.capture import checks as capture_checks  # noqa: F401 - likewise
         from auditsearch.capture import commands, registry, unmigrated
         from auditsearch.monitor import checks as monitoring  # noqa: F401 - likewise
 

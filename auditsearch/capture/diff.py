@@ -50,7 +50,7 @@ class Plan:
         self.excluded = frozenset(i for i, field in enumerate(fields) if _excluded(self.label, field))
         self.special = self.secret.union(self.frozen, (i for i, each in enumerate(self.columns) if each.exact is float))
         self.labelled = tuple(_labelled(self, fields))
-        self.locks = settings.OLD_STATE.get(self.label) == "database"
+        self.locks = isinstance(settings.OLD_STATE, dict) and settings.OLD_STATE.get(self.label) == "database"
 
     @cached_property
     def parent(self) -> Parent | None:

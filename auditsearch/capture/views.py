@@ -47,6 +47,13 @@ def admin_action(view: Any, request: HttpRequest) -> str | None:
     return str(chosen) or None
 
 
+def action_names(view: Any) -> Iterator[str]:
+    """Yield the names of the actions of a view of the admin."""
+    admin = getattr(view, "model_admin", None)
+    for func, name, _ in admin._get_base_actions() if admin is not None else ():
+        yield from {name, *_class_names(type(admin), name), *_names(func)}
+
+
 def _action_names(admin: Any, action: str, request: HttpRequest) -> set[str]:
     found = admin.get_actions(request).get(action)
     return _class_names(type(admin), action) | (_names(found[0]) if found else set())

@@ -1,0 +1,81 @@
+"""System checks of codes and actions."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as Caution
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from auditsearch.capture.hooks import code_of
+from auditsearch.capture.views import action_names, view_names
+from auditsearch.checks import check_settings
+from auditsearch.conf import settings
+from auditsearch.enums import EventCode, EventType, SystemEnum
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@register("auditsearch")
+def check_codes(**_: Any) -> list[CheckMessage]:
+    """E015: an entry of EVENT_CODES, EVENT_TYPES or SYSTEMS that is wrong or double. E016: a hook without a code."""
+    if check_settings():
+        return []
+    wrong = [problem for enum in (EventCode, EventType, SystemEnum) for problem in enum.problems()]
+    found: list[CheckMessage] = [Error(f"AUDITSEARCH: {problem}", id="auditsearch.E015") for problem in wrong]
+    return [*found, *(Error(problem, id="auditsearch.E016") for problem in _unknown_codes())]
+
+
+@register("auditsearch")
+def check_actions(**_: Any) -> list[CheckMessage]:
+    """W018: an entry of HOOKED_ACTIONS or EXCLUDE_ACTIONS that names no view, so that it would do nothing."""
+    given = {"HOOKED_ACTIONS": settings.HOOKED_ACTIONS, "EXCLUDE_ACTIONS": settings.EXCLUDE_ACTIONS}
+    if not any(given.values()) or not hasattr(django_settings, "ROOT_URLCONF") or check_settings():
+        return []
+    known = set(_named(get_resolver().url_patterns))
+    return [
+        Caution(
+            f'AUDITSEARCH["{setting}"] names {entry!r}, which is no view.', near(entry, known), id="auditsearch.W018"
+        )
+        for setting, entries in given.items()
+        for entry in entries
+        if entry not in known and entry not in _tasks()
+    ]
+
+
+def near(entry: str, known: set[str]) -> str:
+    """Return what was meant."""
+    found = difflib.get_close_matches(entry, known, n=1)
+    return f"Did you mean {found[0]!r}?" if found else "Write it as a url name, 'ViewClass' or 'app.views.view'."
+
+
+def _unknown_codes() -> Iterator[str]:
+    for action, entry in settings.HOOKED_ACTIONS.items():
+        if code_of(entry) not in EventCode:
+            close = difflib.get_close_matches(entry, EventCode.names, n=1)
+            remedy = f"Did you mean {close[0]!r}?" if close else "Add it to EVENT_CODES."
+            yield f'AUDITSEARCH["HOOKED_ACTIONS"][{action!r}] is {entry!r}, which is no event code. {remedy}'
+
+
+def _tasks() -> set[str]:
+    """Return the names of the tasks that Celery knows here; they can be excluded like views."""
+    celery = sys.modules.get("celery")
+    return set(celery.current_app.tasks) if celery is not None else set()
+
+
+def _named(patterns: Any, namespace: str = "") -> Iterator[str]:
+    """Yield every name of every view that an address leads to."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from _named(pattern.url_patterns, inner)
+        elif isinstance(pattern, URLPattern):
+            yield from (name for method in METHODS for name in view_names(pattern.callback, method))
+            yield from action_names(pattern.callback)
+            if pattern.name:
+                yield from (pattern.name, f"{namespace}{pattern.name}")

@@ -1,0 +1,42 @@
+"""Mistakes in codes and actions are told before the site starts."""
+
+from typing import Any
+
+import pytest
+
+from auditsearch.capture.checks import check_actions, check_codes
+
+
+def test_right_codes_and_actions_are_silent(audit: Any, settings: Any) -> None:
+    settings.ROOT_URLCONF = "tests.windows"
+    audit(
+        EVENT_CODES={"CRITICAL_CHANGE": ("cc", "Critical change")},
+        HOOKED_ACTIONS={"Window": "CRITICAL_CHANGE", "rename": "cc", "tests.windows.plain": "WIN_OPEN"},
+        EXCLUDE_ACTIONS=["api:customer-list", "tests.windows", "Customers.list", "CustomerAdmin.rename"],
+    )
+    assert check_codes() == check_actions() == []
+
+
+@pytest.mark.parametrize("setting", ["EVENT_CODES", "EVENT_TYPES", "SYSTEMS"])
+def test_a_double_code_is_an_error(audit: Any, setting: str) -> None:
+    audit(**{setting: {"A": ("a", "x"), "B": ("a", "y")}})
+    assert [(found.id, "A has already" in found.msg) for found in check_codes()] == [("auditsearch.E015", True)]
+
+
+def test_a_hook_without_a_code_names_the_nearest(audit: Any) -> None:
+    audit(HOOKED_ACTIONS={"Window": "WIN_OPN"})
+    (found,) = check_codes()
+    assert (found.id, "'WIN_OPEN'" in found.msg) == ("auditsearch.E016", True)
+
+
+@pytest.mark.parametrize("setting", ["HOOKED_ACTIONS", "EXCLUDE_ACTIONS"])
+def test_an_action_that_is_no_view_names_the_nearest(audit: Any, settings: Any, setting: str) -> None:
+    settings.ROOT_URLCONF = "tests.windows"
+    audit(**{setting: {"tests.windows.Windw": "WIN_OPEN"} if setting == "HOOKED_ACTIONS" else ["tests.windows.Windw"]})
+    (found,) = check_actions()
+    assert (found.id, found.hint) == ("auditsearch.W018", "Did you mean 'tests.windows.Window'?")
+
+
+def test_wrong_settings_are_told_once(audit: Any) -> None:
+    audit(HOOKED_ACTIONS=["x"], EVENT_CODES=5)
+    assert check_codes() == check_actions() == []
