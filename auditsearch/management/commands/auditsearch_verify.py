@@ -1,0 +1,97 @@
+"""Prove that the log is what was captured: each stored event, what the outbox knows as stored, and archives."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from auditsearch.backends import get_backend
+from auditsearch.conf import settings
+from auditsearch.exceptions import AuditSearchError
+from auditsearch.life.manifest import ENDING, check, read
+from auditsearch.life.packing import ArchiveError
+from auditsearch.management.progress import Progress
+from auditsearch.seal.verify import Found, Report, verify
+
+EXAMPLES = """
+It tells
+  MODIFIED    an event whose text is not what was hashed, or whose other fields are not what its text says
+  MISSING     an event that the outbox knows as stored, and that is not there
+  MOVED       an event in a partition of another time
+  UNCHECKED   an event that the store has only in part, and the outbox not at all
+  ARCHIVE     an archive that is not what its manifest says
+
+examples:
+  manage.py auditsearch_verify
+      the whole store, and the archives in ARCHIVE_DESTINATION
+  manage.py auditsearch_verify --archive /backup/audit/*.manifest.json
+      these archives only
+  manage.py auditsearch_verify --jobs 4 --json
+
+Exit code: 0 if all is as it was captured, 1 if something differs, 2 if something could not be checked, or there was
+nothing to check.
+"""
+
+
+class Command(BaseCommand):
+    """`auditsearch_verify`: findings, and an exit code."""
+
+    help = "Verify that each stored or archived event is what was captured, and that none is missing."
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
+        """Keep the line breaks of the explanation."""
+        kwargs.setdefault("formatter_class", RawDescriptionHelpFormatter)
+        return super().create_parser(prog_name, subcommand, epilog=EXAMPLES, **kwargs)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--archive", nargs="+", type=Path, metavar="FILE", help="verify these archives instead")
+        parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes that compare (default: 1)")
+        parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Verify, tell, and leave with the exit code."""
+        report, progress = Report(), Progress(self.stderr)
+        try:
+            if not options["archive"]:
+                backend = get_backend()
+                total = sum(backend.holdings().values())
+                report = verify(backend, jobs=options["jobs"], progress=lambda n: progress("verified", n, total))
+            self._archives(report, options["archive"] or _known(), progress)
+        except AuditSearchError as error:
+            raise CommandError(f"Not all could be checked: {error}", returncode=2) from error
+        finally:
+            progress.close()
+        self._tell(report, as_json=options["json"])
+        code = 1 if report.counts["ARCHIVE"] else report.exit_code
+        if code:
+            raise SystemExit(code)
+
+    def _archives(self, report: Report, paths: list[Path], progress: Progress) -> None:
+        for path in paths:
+            try:
+                manifest = read(path)
+                check(manifest, lambda n, m=manifest: progress("read back", n, m.events))  # type: ignore[misc]
+            except ArchiveError as error:
+                report.add(Found("ARCHIVE", "", path.name, str(error)))
+            else:
+                report.checked += manifest.events
+
+    def _tell(self, report: Report, *, as_json: bool) -> None:
+        if as_json:
+            told = {"checked": report.checked, "counts": dict(report.counts)}
+            self.stdout.write(json.dumps(told | {"findings": [found._asdict() for found in report.findings]}))
+            return
+        for found in report.findings:
+            self.stdout.write(f"{found.kind:<9}  {found.partition} {found.event}: {found.why}")
+        counts = ", ".join(f"{n:,} {kind}" for kind, n in sorted(report.counts.items())) or "all as captured"
+        self.stdout.write(f"{report.checked:,} events checked: {counts if report.checked else 'there was nothing'}.")
+
+
+def _known() -> list[Path]:
+    folder = settings.ARCHIVE_DESTINATION
+    return sorted(Path(folder).glob(f"*{ENDING}")) if folder else []

@@ -1,0 +1,190 @@
+"""Verifying: whether each stored event still is what was captured, and nothing that was confirmed is gone.
+
+Of each document the hash of `canonical` is compared with its `leaf`, and all that is derived with what is derived anew.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from itertools import islice
+from multiprocessing import get_context
+from typing import Any, NamedTuple
+
+import django
+import orjson
+
+from auditsearch import outbox
+from auditsearch.backends.base import Backend, Stored
+from auditsearch.backlog import migrated
+from auditsearch.canonical import leaf
+from auditsearch.document import Document, document
+from auditsearch.life.reading import pages, whole
+from auditsearch.life.spans import span
+from auditsearch.models import OutboxRow, State
+from auditsearch.query.tree import ALL, Column, Node
+from auditsearch.stems import STEM
+
+TAMPERED = ("MODIFIED", "MISSING", "MOVED")
+"""Kinds of findings that must not be: somebody or something has changed the log."""
+
+UNCHECKED = "UNCHECKED"
+"""What could not be checked: an event that the store has in part, and the outbox not at all."""
+
+SHOWN = 100
+"""Findings of a kind that are told one by one; all are counted."""
+
+LISTS = ("facts", "folded")
+UNPROVEN = ("promoted", "misfits", "personal", "text_personal")
+"""What the canonical text says nothing of: it comes from settings, or stands beside."""
+
+
+class Found(NamedTuple):
+    """One thing that is not as it should be."""
+
+    kind: str
+    partition: str
+    event: str
+    why: str
+
+
+@dataclass
+class Report:
+    """What was checked, and what was found: all counted by kind, the first of each kind told."""
+
+    checked: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    findings: list[Found] = field(default_factory=list)
+
+    def add(self, found: Found) -> None:
+        """Count one, and tell it if it is among the first."""
+        self.counts[found.kind] += 1
+        if self.counts[found.kind] <= SHOWN:
+            self.findings.append(found)
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 tampering, 2 could not check; nothing checked is no success."""
+        if any(self.counts[kind] for kind in TAMPERED):
+            return 1
+        return 2 if self.counts[UNCHECKED] or not self.checked else 0
+
+
+def verify(
+    backend: Backend, node: Node = ALL, *, jobs: int = 1, progress: Callable[[int], None] = lambda n: None
+) -> Report:
+    """Verify the store's events that fit the engine's `node`, in `jobs` processes, and what the outbox knows of.
+
+    Raises what the store raises.
+    """
+    report = Report()
+    backend.refresh()
+    with pool(jobs) as workers:
+        for partition in backend.holdings():
+            batches = ((page, partition, backend.keeps) for page in pages(backend, partition, node, derived=True))
+            for found, number in spread(workers, batches, jobs * 2):
+                report.checked += number
+                for one in found:
+                    report.add(one)
+                progress(report.checked)
+    if node == ALL:
+        for one in missing(backend):
+            report.add(one)
+    return report
+
+
+def judge(events: Sequence[tuple[Stored, str | None]], partition: str, keeps: frozenset[str] | None) -> list[Found]:
+    """Return what is wrong with events, each given with its whole text."""
+    times = span(partition)
+    found = []
+    for stored, text in events:
+        kind, why = _fault(stored, text, partition, keeps)
+        if not kind and times and not times[0] <= stored.ts < times[1]:
+            kind, why = "MOVED", "its time lies outside of its partition's"
+        if kind:
+            found.append(Found(kind, partition, stored.id, why))
+    return found
+
+
+def missing(backend: Backend) -> Iterator[Found]:
+    """What the outbox still knows as confirmed, and the store lacks or has otherwise."""
+    for alias in filter(migrated, outbox.aliases()):
+        rows = OutboxRow.objects.using(alias).filter(state=State.SHIPPED).exclude(partition__in=outbox.dropped(alias))
+        told = rows.order_by("partition", "id").values_list("partition", "event_id", "canonical").iterator(500)
+        while batch := list(islice(told, 500)):
+            for partition in dict.fromkeys(row[0] for row in batch):
+                yield from _missing(backend, partition, {row[1]: row[2] for row in batch if row[0] == partition})
+
+
+def pool(jobs: int) -> Any:
+    """Return processes that judge, as a context; None inside where this process does it."""
+    if jobs < 2:
+        return nullcontext()
+    return ProcessPoolExecutor(jobs, get_context("spawn"), django.setup)
+
+
+def spread(workers: Executor | None, batches: Iterator[Any], ahead: int) -> Iterator[tuple[list[Found], int]]:
+    """Yield what was found in each batch, and how many events it has; `ahead` batches are under way at once."""
+    under_way: list[tuple[Future[list[Found]], int]] = []
+    for page, partition, keeps in batches:
+        events = [(stored, whole(stored)) for stored in page]
+        if workers is None:
+            yield judge(events, partition, keeps), len(page)
+            continue
+        under_way.append((workers.submit(judge, events, partition, keeps), len(page)))
+        if len(under_way) > ahead:
+            future, number = under_way.pop(0)
+            yield future.result(), number
+    for future, number in under_way:
+        yield future.result(), number
+
+
+def _fault(stored: Stored, text: str | None, partition: str, keeps: frozenset[str] | None) -> tuple[str, str]:
+    if text is None:
+        return UNCHECKED, "it was too large for the store, and its row is gone from the outbox"
+    if leaf(text) != stored.leaf:
+        return "MODIFIED", "its text is not what was hashed"
+    try:
+        made = document(text, partition)
+    except (ValueError, KeyError, TypeError):
+        return "MODIFIED", "its text is no event's"
+    if (made.id, made.ts) != (stored.id, stored.ts):
+        return "MODIFIED", "it stands under another id or time"
+    differing = _differing(stored.body or {}, _body(made, stored.flags), keeps)
+    return ("MODIFIED", f"these are not what its text says: {', '.join(differing)}") if differing else ("", "")
+
+
+def _body(made: Document, flags: frozenset[str]) -> dict[str, Any]:
+    if "truncated" in flags:
+        body = made.truncated_body()
+    else:
+        body = made.degraded_body() if "degraded" in flags else made.body()
+    read: dict[str, Any] = orjson.loads(orjson.dumps(body))
+    return read
+
+
+def _differing(there: dict[str, Any], made: dict[str, Any], keeps: frozenset[str] | None) -> list[str]:
+    names = sorted(({*there, *made} & keeps if keeps is not None else {*there, *made}) - {*UNPROVEN})
+    return [name for name in names if _plain(name, there.get(name)) != _plain(name, made.get(name))]
+
+
+def _plain(name: str, value: Any) -> Any:
+    if name in LISTS:
+        return sorted(value or ())
+    if name == "text" and isinstance(value, str):  # stems come and go with SEARCH_LANGUAGES
+        return [word for word in value.split() if not word.startswith(STEM)] if STEM in value else value.split()
+    return value
+
+
+def _missing(backend: Backend, partition: str, texts: dict[str, str]) -> Iterator[Found]:
+    there = {
+        one.id: one.leaf for one in backend.read(partition, Column("id", "equals", tuple(texts)), limit=len(texts))
+    }
+    for event_id, text in texts.items():
+        if event_id not in there:
+            yield Found("MISSING", partition, event_id, "the outbox knows it as stored")
+        elif there[event_id] != leaf(text):
+            yield Found("MODIFIED", partition, event_id, "the outbox has another text of it")

@@ -1,0 +1,135 @@
+"""Whatever is changed in a store is told; what is as it was captured is not."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+import pytest
+from django.core.management import call_command
+
+from auditsearch.backends import get_backend
+from auditsearch.backends.memory import MemoryBackend
+from auditsearch.backends.sqlite import SQLiteBackend
+from auditsearch.life.archive import archive
+from auditsearch.models import OutboxRow
+from auditsearch.seal.verify import verify
+from tests.factories import NOON, PARTITION, event
+
+pytestmark = pytest.mark.django_db(databases=["default", "other"])
+
+VALUES = {"a": [1, 2.50, {"ё": "б" * 300}], "n": 2**70, "empty": {}, "t": "2026-11-22T08:00:00Z"}
+
+
+@pytest.fixture
+def store(tmp_path):
+    backend = SQLiteBackend(tmp_path / "store.sqlite3")
+    backend.index([event(ts=NOON + n, user="Анна", context_data=VALUES) for n in range(5)])
+    return backend
+
+
+def forge(store, sql, *values):
+    store.close()
+    with sqlite3.connect(store.path) as connection:
+        connection.execute(sql, values)
+    connection.close()
+
+
+def kinds(store):
+    return dict(verify(store).counts)
+
+
+def shipped(document, partition=PARTITION):
+    times = {"not_before": "2026-11-22T00:00Z", "created_at": "2026-11-22T00:00Z"}
+    text, state = document.canonical, "shipped"
+    OutboxRow.objects.create(event_id=document.id, partition=partition, canonical=text, state=state, **times)
+
+
+def test_what_is_as_it_was_captured_is_clean(store):
+    report = verify(store)
+    assert (report.checked, report.counts, report.exit_code) == (5, {}, 0)
+
+
+@pytest.mark.server
+def test_a_server_is_verified_too(opensearch_backend):
+    partition = f"{opensearch_backend.prefix}-2026.11"
+    opensearch_backend.index([event(partition=partition, ts=NOON + n, context_data=VALUES) for n in range(5)])
+    report = verify(opensearch_backend)
+    assert (report.checked, report.findings, report.exit_code) == (5, [], 0)
+
+
+@pytest.mark.server
+def test_a_changed_field_of_a_server_is_told(opensearch_backend):
+    one = event(partition=f"{opensearch_backend.prefix}-2026.11")
+    opensearch_backend.index([one])
+    change = {"doc": {"user_name": "Eve", "facts": ["user_name=Eve"], "note": 1}}
+    opensearch_backend.client.ask("POST", f"/{one.partition}/_update/{one.id}", change)
+    [found] = verify(opensearch_backend).findings
+    assert found.why == "these are not what its text says: facts, note, user_name"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE body SET canonical = replace(canonical, 'Анна', 'Eve') WHERE event = 2",
+        "UPDATE event SET leaf = replace(leaf, 'a', 'b') WHERE key = 2",
+        "UPDATE event SET user_name = 'Eve' WHERE key = 2",
+        "UPDATE event SET object_id = NULL WHERE key = 2",
+        "UPDATE event SET ts = ts + 1 WHERE key = 2",
+        "DELETE FROM fact WHERE event = 2 AND value = '7'",
+        "INSERT INTO fact SELECT block, path, 'forged', event FROM fact WHERE event = 2 LIMIT 1",
+        "DELETE FROM folded WHERE event = 2",
+        "UPDATE event SET clipped = NOT clipped WHERE key = 2",
+    ],
+)
+def test_each_forgery_is_told(store, sql):
+    forge(store, sql)
+    report = verify(store)
+    assert (report.counts, report.exit_code) == ({"MODIFIED": 1}, 1)
+
+
+def test_a_text_that_was_hashed_again_is_told_by_what_was_derived(store):
+    forged = event(user="Eve")
+    sql = "UPDATE body SET canonical = ? WHERE event = 2"
+    forge(store, sql, forged.canonical)
+    forge(store, "UPDATE event SET leaf = ? WHERE key = 2", forged.leaf)
+    assert kinds(store) == {"MODIFIED": 1}
+
+
+def test_an_event_in_a_partition_of_another_time_is_told(store):
+    forge(store, "UPDATE event SET partition = 'auditsearch-2024.02' WHERE key = 3")
+    assert kinds(store) == {"MOVED": 1}
+
+
+def test_an_event_that_the_outbox_knows_as_stored_is_missed(store):
+    shipped(event())
+    assert kinds(store) == {"MISSING": 1}
+
+
+def test_another_text_than_the_outboxs_is_told(store):
+    one = event(ts=NOON + 9)
+    store.index([one])
+    shipped(event(id=one.id, ts=NOON + 9, user="Other"))
+    assert kinds(store) == {"MODIFIED": 1}
+
+
+def test_nothing_checked_is_no_success():
+    assert verify(MemoryBackend()).exit_code == 2
+
+
+def test_several_processes_find_the_same(store):
+    forge(store, "UPDATE event SET user_name = 'Eve' WHERE key > 2")
+    assert verify(store, jobs=2).counts == verify(store).counts == {"MODIFIED": 3}
+
+
+def test_the_command_tells_and_leaves_with_the_code(capsys, tmp_path):
+    get_backend().index([event()])
+    call_command("auditsearch_verify")
+    assert "1 events checked: all as captured." in capsys.readouterr().out
+    made = archive(get_backend(), tmp_path)[0]
+    call_command("auditsearch_verify", "--json", "--archive", str(made.path))
+    assert json.loads(capsys.readouterr().out) == {"checked": 1, "counts": {}, "findings": []}
+    made.file(made.parts[0]).write_bytes(b"")
+    with pytest.raises(SystemExit, match="1"):
+        call_command("auditsearch_verify", "--archive", str(made.path))
+    assert "ARCHIVE" in capsys.readouterr().out
