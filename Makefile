@@ -9,7 +9,7 @@ VENV := .venv
 VENV42 := .venv-django42
 DEMO_STAMP := $(VENV)/.demo-$(BACKEND)
 
-.PHONY: demo demo-check test test-engines test-fast test-django42 lint format bench bench-capture bench-ship bench-mapping bench-logs bench-query bench-find bench-growth chaos clean help
+.PHONY: demo demo-check test test-engines test-fast test-django42 lint format bench bench-capture bench-ship bench-outage bench-mapping bench-logs bench-query bench-find bench-growth chaos clean help
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 16
@@ -48,6 +48,9 @@ bench-capture: $(VENV)/.bench  ## microseconds added to a write, beside other li
 
 bench-ship: $(VENV)/.bench  ## documents a second beside the bare client, and memory
 	$(VENV)/bin/python -m bench.ship
+
+bench-outage: $(VENV)/.bench  ## a million events wait: what capture costs then, and how they are shipped
+	$(VENV)/bin/python -m bench.outage
 
 bench-mapping: $(VENV)/.bench  ## ways to index any key, compared on a real OpenSearch
 	$(VENV)/bin/python -m bench.mapping
