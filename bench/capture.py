@@ -5,18 +5,21 @@
 Each library runs in a process of its own, all with the same application and otherwise the same settings. The rounds
 are interleaved; what a library adds in a round is its time minus that of the process without any, and the median over
 the rounds counts. Only the request's own path is measured: delivery is set to `command`, so no event leaves the
-outbox meanwhile. ROUNDS, N and BENCH_DATABASE=file change the run.
+outbox meanwhile. ROUNDS, N and BENCH_DATABASE (file, or postgresql, which is started) change the run.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
+from contextlib import ExitStack
 from typing import NamedTuple
 
 from bench.report import last_line, median, size, table, verdicts, versions
 from bench.rivals import RIVALS
 from bench.statements import borders, real
 from bench.worker import Worker, workers
+from tests.servers.postgres import postgres
 
 LIMITS = {
     "create_ratio": ("<=", 0.5),
@@ -24,6 +27,13 @@ LIMITS = {
     "load_added_us": ("<=", 1.0),
     "loop100_sql": ("<=", 201),
     "delete100_over": ("<=", 0),
+    "create_all_on_ratio": ("<=", 0.5),
+    "update_all_on_ratio": ("<=", 0.3),
+    "bulk_create100_added_sql": ("<=", 2),
+    "qs_update100_added_sql": ("<=", 4),
+    "qs_delete100_added_sql": ("<=", 3),
+    "m2m_add10_added_sql": ("<=", 4),
+    "untracked_added_sql": ("<=", 0),
 }
 
 
@@ -55,6 +65,13 @@ Times = dict[str, dict[str, list[float]]]
 
 
 def main() -> None:
+    with ExitStack() as servers:
+        if os.environ.get("BENCH_DATABASE") == "postgresql":
+            os.environ["BENCH_DATABASE"] = servers.enter_context(postgres())
+        measure()
+
+
+def measure() -> None:
     rounds, n = size("ROUNDS", 25), size("N", 100)
     with tempfile.TemporaryDirectory() as folder, workers(list(RIVALS), folder) as running:
         counts = {name: counted(worker) for name, worker in running.items()}
@@ -112,6 +129,11 @@ def counted(worker: Worker) -> dict[str, dict[str, int]]:
         "loop of 100 creates, one transaction": worker.ask("statements", "create_by_id", 100, True),
         "delete of 100 by a queryset": worker.ask("statements", "delete_queryset", 100, False),
         "the same with a receiver of post_delete": worker.ask("statements", "delete_heard", 100, False),
+        "bulk_create of 100": worker.ask("statements", "bulk_create", 100, False),
+        "bulk_update of 100": worker.ask("statements", "bulk_update", 100, False),
+        "update of 100 by a queryset": worker.ask("statements", "queryset_update", 100, False),
+        "many to many, add of 10": worker.ask("statements", "m2m_add", 10, False),
+        "a model that is not followed": worker.ask("statements", "untracked", 10, False),
     }
 
 
@@ -123,16 +145,17 @@ def sql_table(counts: dict[str, dict[str, dict[str, int]]]) -> str:
     return table(["", *(RIVALS[name].title for name in counts)], rows)
 
 
-def ratio(times: Times, operation: str) -> float:
+def ratio(times: Times, operation: str, ours: str = "auditsearch") -> float:
     """Ours over auditlog's: the worst of the operation's cases."""
     cases = [case.title for case in CASES if case.operation.startswith(operation)]
-    return max(added(times, case, "auditsearch") / added(times, case, "auditlog") for case in cases)
+    return max(added(times, case, ours) / added(times, case, "auditlog") for case in cases)
 
 
 def figures_of(times: Times, counts: dict[str, dict[str, dict[str, int]]]) -> dict[str, object]:
     ours, plain = counts["auditsearch"], counts["plain"]
     delete = ours["delete of 100 by a queryset"]
     inserts = sum(number for kind, number in delete.items() if kind.startswith("INSERT"))
+    more = {title: real(counts) - real(plain[title]) for title, counts in ours.items()}
     own = real(plain["the same with a receiver of post_delete"])
     return {
         "create_ratio": ratio(times, "create"),
@@ -143,6 +166,13 @@ def figures_of(times: Times, counts: dict[str, dict[str, dict[str, int]]]) -> di
         "delete100_inserts": inserts,
         "delete100_django_sql": own,
         "delete100_over": real(delete) - own - inserts,
+        "create_all_on_ratio": ratio(times, "create", "all_on"),
+        "update_all_on_ratio": ratio(times, "update", "all_on"),
+        "bulk_create100_added_sql": more["bulk_create of 100"],
+        "qs_update100_added_sql": more["update of 100 by a queryset"],
+        "qs_delete100_added_sql": more["delete of 100 by a queryset"],
+        "m2m_add10_added_sql": more["many to many, add of 10"],
+        "untracked_added_sql": more["a model that is not followed"],
     }
 
 

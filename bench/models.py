@@ -51,3 +51,28 @@ class Chart(Person):
 
     class Meta:
         app_label = "bench"
+
+
+class Ward(models.Model):
+    """Many to many."""
+
+    name = models.CharField(max_length=100)
+    charts = models.ManyToManyField(Chart)
+
+    class Meta:
+        app_label = "bench"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Visitor(models.Model):
+    """What no library is told to follow."""
+
+    name = models.CharField(max_length=100)
+
+    class Meta:
+        app_label = "bench"
+
+    def __str__(self) -> str:
+        return self.name

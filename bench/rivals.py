@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from auditsearch.conf import Settings
 from bench.site import nothing, start
 
-FOLLOWED = ("bench.Patient", "bench.Chart")
+FOLLOWED = ("bench.Patient", "bench.Chart", "bench.Ward")
 
 
 def follow_by_simple_history() -> None:
@@ -31,14 +32,24 @@ class Rival:
     follow: Callable[[], None] = nothing
 
 
+OURS = {"MODELS": list(FOLLOWED), "BACKEND": "memory", "DELIVERY": "command"}
+EVERYTHING = {
+    "MASK": [*Settings.MASK, "bench.Chart.findings.blood.type", r"re:\b\d{16}\b"],
+    "EXCLUDE_FIELDS": ["bench.Patient.remark"],
+    "COALESCE": True,
+    "PARENTS": {"bench.Patient": "clinic"},
+    "RENAMED": {"bench.Sick": "bench.Patient"},
+}
+
 RIVALS = {
     "plain": Rival("nothing logged", "Django"),
     "auditsearch": Rival(
         "auditsearch",
         "auditsearch",
         ("auditsearch",),
-        {"AUDITSEARCH": {"MODELS": list(FOLLOWED), "BACKEND": "memory", "DELIVERY": "command"}},
+        {"AUDITSEARCH": OURS},
     ),
+    "all_on": Rival("all switched on", "auditsearch", ("auditsearch",), {"AUDITSEARCH": OURS | EVERYTHING}),
     "auditlog": Rival(
         "django-auditlog", "django-auditlog", ("auditlog",), {"AUDITLOG_INCLUDE_TRACKING_MODELS": FOLLOWED}
     ),
@@ -58,5 +69,18 @@ def prepare(name: str, database: str = ":memory:") -> None:
 
 
 def database_name(folder: str, rival: str) -> str:
-    """`:memory:`, or with BENCH_DATABASE=file a file in `folder`."""
-    return os.path.join(folder, f"{rival}.sqlite3") if os.environ.get("BENCH_DATABASE") == "file" else ":memory:"
+    """`:memory:`, with BENCH_DATABASE=file a file in `folder`, or with the URL of a PostgreSQL a database there."""
+    given = os.environ.get("BENCH_DATABASE", "")
+    if "://" in given:
+        return new_database(given, rival)
+    return os.path.join(folder, f"{rival}.sqlite3") if given == "file" else ":memory:"
+
+
+def new_database(url: str, name: str) -> str:
+    """URL of an empty database on the server that `url` names."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f"DROP DATABASE IF EXISTS bench_{name}")
+        server.execute(f"CREATE DATABASE bench_{name}")
+    return f"{url.rpartition('/')[0]}/bench_{name}"

@@ -13,15 +13,24 @@ def nothing() -> None:
     """What most sites need between `django.setup()` and the making of their tables."""
 
 
+def entry(database: str) -> dict[str, Any]:
+    """Django's entry for a file, `:memory:` or a server's URL."""
+    if "://" not in database:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": database}
+    from tests.databases import database as of_url
+
+    return of_url(database)
+
+
 def start(*apps: str, database: str, before_tables: Callable[[], None] = nothing, **settings: Any) -> None:
-    """Configure Django with `apps` on the SQLite file `database` (or `:memory:`) and make all tables."""
+    """Configure Django with `apps` on `database`, a file, `:memory:` or URL, and make all tables."""
     import django
     from django.conf import settings as django_settings
     from django.core.management import call_command
 
     django_settings.configure(
         INSTALLED_APPS=[*COMMON_APPS, *apps],
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": database}},
+        DATABASES={"default": entry(database)},
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         SECRET_KEY="bench",
         USE_TZ=True,

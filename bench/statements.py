@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 TRANSACTION = {"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"}
@@ -12,13 +13,22 @@ TRANSACTION = {"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"}
 
 @contextmanager
 def traced(connection: Any) -> Iterator[list[str]]:
-    """The text of every statement that a Django connection to SQLite runs inside the block."""
+    """The text of every statement that a Django connection runs inside the block, by SQLite's trace where it is one."""
     seen: list[str] = []
+    if connection.vendor != "sqlite":
+        with connection.execute_wrapper(partial(_note, seen)):
+            yield seen
+        return
     connection.connection.set_trace_callback(seen.append)
     try:
         yield seen
     finally:
         connection.connection.set_trace_callback(None)
+
+
+def _note(seen: list[str], execute: Any, sql: str, *rest: Any) -> Any:
+    seen.append(sql)
+    return execute(sql, *rest)
 
 
 def kind(sql: str) -> str:

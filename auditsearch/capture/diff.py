@@ -11,7 +11,7 @@ from django.db import models
 from auditsearch.capture import mask
 from auditsearch.capture.fields import UNKNOWN, Column, column, shown, stored
 from auditsearch.capture.parents import parent_of
-from auditsearch.capture.rules import of_field
+from auditsearch.capture.rules import of_field, rules
 from auditsearch.conf import settings
 
 Row = Sequence[Any]
@@ -50,6 +50,7 @@ class Plan:
         self.excluded = frozenset(i for i, field in enumerate(fields) if _excluded(self.label, field))
         self.special = self.secret.union(self.frozen, (i for i, each in enumerate(self.columns) if each.exact is float))
         self.labelled = tuple(_labelled(self, fields))
+        self.patterned = bool(rules().patterns)
         self.locks = isinstance(settings.OLD_STATE, dict) and settings.OLD_STATE.get(self.label) == "database"
 
     @cached_property

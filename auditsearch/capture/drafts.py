@@ -9,7 +9,7 @@ from django.db import models
 from auditsearch.capture.diff import Plan, Row
 from auditsearch.capture.labels import label, labels, no_queries
 from auditsearch.capture.record import Record, key_text
-from auditsearch.capture.rules import rules
+from auditsearch.capture.rules import suspicious
 from auditsearch.enums import EventCode
 
 INSERT, UPDATE, DELETE = EventCode.INSERT.value, EventCode.UPDATE.value, EventCode.DELETE.value
@@ -26,9 +26,7 @@ def draft(
     changed: Sequence[int] = (),
 ) -> Record:
     """Return the draft of a model's event: snapshot, labels, diff of the changed positions, and a sentence."""
-    record = Record(
-        code, object_type=plan.label, object_id=key_text(plan.key(row)), ready=not rules().patterns, instance=instance
-    )
+    record = Record(code, object_type=plan.label, object_id=key_text(plan.key(row)), ready=True, instance=instance)
     with no_queries:
         record.object_label = label(instance)
         if texts := labels(plan, instance, row):
@@ -41,6 +39,9 @@ def draft(
     record.object_snapshot = plan.snapshot(row)
     record.place()
     record.verbose = sentence(record, plan, [plan.attnames[i] for i in changed])
+    if plan.patterned:
+        old = [before[i] for i in changed] if before is not None else []
+        record.ready = not suspicious((*row, *old, record.object_label, record.user, *texts.values()))
     return record
 
 

@@ -27,11 +27,27 @@ class Rules(NamedTuple):
     paths: tuple[Path, ...]
     fields: tuple[tuple[str, Path], ...]
     patterns: tuple[Any, ...]
+    quick: Any
+
+
+_last: tuple[Any, Rules] | None = None
 
 
 def rules() -> Rules:
     """Return the rules of the settings. Raises SettingError where a pattern is none."""
-    return _rules(tuple(settings.MASK))
+    global _last
+    given, last = settings.MASK, _last
+    if last is None or last[0] is not given:
+        last = _last = (given, _rules(tuple(given)))
+    return last[1]
+
+
+def suspicious(texts: Iterable[Any]) -> bool:
+    """Return whether a pattern may match one of the texts: one search for all, where it can be asked of lines."""
+    known = rules()
+    if not known.patterns:
+        return False
+    return known.quick is None or bool(known.quick.search("\n".join([each for each in texts if isinstance(each, str)])))
 
 
 def beneath(paths: Iterable[Path], key: str) -> tuple[Path, ...]:
@@ -53,7 +69,14 @@ def _rules(entries: tuple[str, ...]) -> Rules:
     names = tuple(entry for entry in entries if "." not in entry and not entry.startswith(PATTERN))
     paths = tuple(path for path in dotted if path[0] in ROOTS)
     fields = tuple((".".join(path[:2]), path[2:]) for path in dotted if path[0] not in ROOTS and len(path) > 2)
-    return Rules(names, paths, fields, patterns)
+    return Rules(names, paths, fields, patterns, _quick([pattern.pattern for pattern in patterns]))
+
+
+def _quick(patterns: list[str]) -> Any:
+    """Return a pattern that finds a line where one of them matches a text, None where ends of texts are asked for."""
+    if any(end in pattern for pattern in patterns for end in (r"\A", r"\z", r"\Z", "(?-m")):
+        return None
+    return re2.compile("(?m)" + "|".join(f"(?:{pattern})" for pattern in patterns))
 
 
 def _pattern(entry: str) -> Any:
