@@ -25,7 +25,7 @@ class AuditSearchConfig(AppConfig):
             checks,  # noqa: F401 - importing registers them
         )
         from auditsearch.capture import checks as capture_checks  # noqa: F401 - likewise
-        from auditsearch.capture import commands, registry, unmigrated
+        from auditsearch.capture import commands, gap, registry, unmigrated
         from auditsearch.monitor import checks as monitoring  # noqa: F401 - likewise
 
         registry.reload()
@@ -41,6 +41,7 @@ class AuditSearchConfig(AppConfig):
             impersonation.connect()
         commands.watch()
         carry.connect()
+        gap.look()
 
 
 def _reload(*, setting: str, **_: object) -> None:

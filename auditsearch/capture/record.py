@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from auditsearch import canonical, outbox
-from auditsearch.capture import coalesce, exclude, handlers, mask, unmigrated
+from auditsearch.capture import coalesce, exclude, gap, handlers, mask, unmigrated
 from auditsearch.capture.rules import beneath, rules
 from auditsearch.conf import settings
 from auditsearch.context import circumstances, origin
@@ -146,6 +146,8 @@ def write(using: str, drafts: Iterable[Record]) -> list[str]:
     rows = [(*draft.freeze(), None) for draft in drafts if not draft.dropped]
     if rows and not unmigrated.missing(using):
         outbox.append(using, rows)
+        if gap.pending:
+            gap.close(using)
     return [row[0] for row in rows]
 
 
