@@ -169,6 +169,9 @@ def _hit(connection: Connection, row: tuple[Any, ...]) -> Hit:
 
 
 def _count(connection: Connection, clause: Clause, limit: int) -> int:
-    sql = f"{clause.head}SELECT count(*) FROM (SELECT 1 FROM event WHERE {clause.condition} LIMIT :limit)"
+    inner = f"SELECT 1 FROM event WHERE {clause.condition}"
+    if clause.keys and limit > 0:
+        inner = f"SELECT DISTINCT event FROM ({clause.keys})"
+    sql = f"{clause.head}SELECT count(*) FROM ({inner} LIMIT :limit)"
     (found,) = connection.execute(sql, clause.values | {"limit": limit}).fetchone()
     return int(found)

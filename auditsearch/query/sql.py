@@ -43,13 +43,15 @@ class Searches(Protocol):
 class Clause(NamedTuple):
     """A condition: `head` goes before SELECT, `condition` after WHERE, `values` are bound by name.
 
-    `patterns` are what the SQL function `fits(name, text)` searches for, by name.
+    `patterns` are what the SQL function `fits(name, text)` searches for, by name. `keys` selects the same events one by
+    one, perhaps more than once, where that can be said: who counts up to a limit need not find them all.
     """
 
     head: str
     condition: str
     values: dict[str, Value]
     patterns: dict[str, Searches]
+    keys: str = ""
 
     @property
     def vocabulary(self) -> bool:
@@ -77,7 +79,14 @@ def where(node: Node, common: Common = lambda fact: False) -> Clause:
     except RecursionError:
         raise QueryError("the question is nested too deep; put its parts side by side") from None
     head = f"WITH {', '.join(query.named)} " if query.named else ""
-    return Clause(head, condition, query.values, query.patterns)
+    return Clause(head, condition, query.values, query.patterns, _keys(query, node))
+
+
+def _keys(query: _Query, node: Node) -> str:
+    facts = node.nodes if isinstance(node, Or) else (node,)
+    if not facts or len(facts) > WIDE or not all(isinstance(fact, Fact) and fact.value != () for fact in facts):
+        return ""
+    return " UNION ALL ".join([f"SELECT event FROM {query.facts(fact)}" for fact in facts if isinstance(fact, Fact)])
 
 
 @dataclass
