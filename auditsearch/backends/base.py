@@ -199,6 +199,12 @@ class Backend(Protocol):
 
         False if not: then nothing was changed. One that is not there is dropped already."""
 
+    def number(self, partition: str, node: Node = ALL) -> int:
+        """Exact number of a partition's events that fit. Raises PartialAnswer."""
+
+    def reopen(self, partition: str) -> None:
+        """Let events be added again to a partition that a killed `drop_partition` left closed."""
+
     def space(self) -> Space | None:
         """The room that is left, None if the store can't tell."""
 

@@ -60,6 +60,13 @@ class Upkeep:
                     del self._held[key]
         return len(there) == holding
 
+    def number(self, partition: str, node: Node = ALL) -> int:
+        """Events of a partition that fit."""
+        return sum(held.document.partition == partition for held in self._fitting(node))
+
+    def reopen(self, partition: str) -> None:
+        """Nothing is ever closed."""
+
     def space(self) -> Space | None:
         """Memory has no limit that is known."""
         return None

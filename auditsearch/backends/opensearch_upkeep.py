@@ -90,6 +90,17 @@ class Upkeep:
         self.partitions.forget([partition])
         return True
 
+    def number(self, partition: str, node: Node = ALL) -> int:
+        """Events of a partition that fit. Raises PartialAnswer."""
+        found = self.client.ask("POST", f"/{partition}/_count", {"query": compile_query(node)}, **_SOME)
+        if found["_shards"]["failed"]:
+            raise PartialAnswer(f"Some shards of {partition} gave no answer: look at the cluster's health.")
+        return int(found["count"])
+
+    def reopen(self, partition: str) -> None:
+        """Lift the write block of the partition's index."""
+        self.client.ask("PUT", f"/{partition}/_settings", {"index.blocks.write": None})
+
     def space(self) -> Space | None:
         """Bytes free on the node that has the least. Raises ConfigurationError where our user may not ask."""
         nodes = self.client.ask("GET", "/_nodes/stats/fs")["nodes"].values()

@@ -77,6 +77,16 @@ class Upkeep:
                 _delete(connection, rows)
         return True
 
+    def number(self, partition: str, node: Node = ALL) -> int:
+        """Events of a partition that fit."""
+        with self._snapshot() as connection:
+            asked = clause(connection, node)
+            sql = f"{asked.head}SELECT count(*) FROM event WHERE {asked.condition} AND partition = :partition"
+            return int(connection.execute(sql, asked.values | {"partition": partition}).fetchone()[0])
+
+    def reopen(self, partition: str) -> None:
+        """Nothing is ever closed: a partition goes in one transaction."""
+
     def space(self) -> Space:
         """Bytes free where the file lies, and of how many."""
         folder = self.path.parent if self.path.parent.exists() else Path.cwd()

@@ -7,7 +7,7 @@ and not written anew.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from itertools import islice
 
 from django.db import connections
@@ -16,6 +16,7 @@ from auditsearch import outbox
 from auditsearch.backends.base import Backend
 from auditsearch.backlog import migrated
 from auditsearch.exceptions import AuditSearchError
+from auditsearch.life.lock import locked
 from auditsearch.life.spans import is_over
 from auditsearch.models import DroppedPartition, OutboxRow, State
 from auditsearch.notes import noted
@@ -51,7 +52,10 @@ def drop(backend: Backend, partition: str, holding: int) -> bool:
         raise
     if not done:
         unmark(partition)
-    return done
+        return False
+    for alias in filter(migrated, outbox.aliases()):
+        OutboxRow.objects.using(alias).filter(partition=partition, state=State.SHIPPED)._raw_delete(alias)
+    return True
 
 
 def delete(backend: Backend, partition: str, ids: Iterable[str], alive: Callable[[], None] = lambda: None) -> int:
@@ -60,7 +64,19 @@ def delete(backend: Backend, partition: str, ids: Iterable[str], alive: Callable
     while some := list(islice(left, BATCH)):
         alive()
         done += backend.delete(partition, some)
+        _forget(some)
     return done
+
+
+def heal(backend: Backend, but: Container[str] = ()) -> list[str]:
+    """Open partitions again that a killed run left marked as dropped, while they are there; returns which."""
+    marked = {name for alias in filter(migrated, outbox.aliases()) for name in outbox.dropped(alias)}
+    left = [name for name in backend.holdings() if name in marked and name not in but]
+    for partition in left:
+        with locked(partition, "opening again"):
+            unmark(partition)
+            backend.reopen(partition)
+    return left
 
 
 def mark(partition: str) -> None:
@@ -73,6 +89,14 @@ def unmark(partition: str) -> None:
     """Take a partition out of the ledger: it lives, or lives again."""
     for alias in filter(migrated, outbox.aliases()):
         DroppedPartition.objects.using(alias).filter(name=partition).delete()
+
+
+def _forget(ids: Sequence[str]) -> None:
+    """Take away what the outbox keeps of removed events, so that shipping again does not bring them back."""
+    for alias in filter(migrated, outbox.aliases()):
+        for start in range(0, len(ids), outbox.SLICE):
+            some = ids[start : start + outbox.SLICE]
+            OutboxRow.objects.using(alias).filter(state=State.SHIPPED, event_id__in=some)._raw_delete(alias)
 
 
 def _waiting(alias: str, partition: str) -> int:

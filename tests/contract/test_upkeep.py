@@ -61,6 +61,21 @@ def test_what_was_derived_is_read_back_as_it_was_made(backend: Backend, shelf: S
     }
 
 
+def test_of_a_partition_only_what_fits_is_counted(backend: Backend, shelf: Shelf, partition: str) -> None:
+    documents = fill(shelf, partition, 3)
+    fill(shelf, f"{partition}.01", 2)
+    assert backend.number(partition) == 3
+    assert backend.number(partition, plan(tree_of(id=documents[1].id)).engine) == 1
+    assert backend.number(f"{partition}.02") == 0
+
+
+def test_an_open_partition_can_be_opened_again(backend: Backend, shelf: Shelf, partition: str) -> None:
+    fill(shelf, partition, 1)
+    backend.reopen(partition)
+    fill(shelf, partition, 1)
+    assert len(held(backend, partition)) == 2
+
+
 def test_each_partition_is_known_with_its_number_of_events(backend: Backend, shelf: Shelf, partition: str) -> None:
     fill(shelf, partition, 3)
     assert backend.holdings()[partition] == 3
