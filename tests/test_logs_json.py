@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from io import StringIO
@@ -11,11 +13,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
+from auditsearch import outbox
 from auditsearch.event import new_id
 from auditsearch.logs import follow, jsonlines
 from auditsearch.logs.follow import Follower, place_of
 from auditsearch.logs.importers import LogFile, record, survey
+from auditsearch.management.commands import auditsearch_import
 from auditsearch.models import OutboxRow
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +198,41 @@ def test_a_crash_before_the_position_is_kept_doubles_nothing(
             follower(path).step()
     follower(path).step()
     assert len(set(OutboxRow.objects.values_list("event_id", flat=True))) == 2
+
+
+def followed(path: Path, *lines: str) -> str:
+    """What `--follow` prints until SIGTERM, while `lines` are added to the file."""
+    out = StringIO()
+    timers = [threading.Timer(0.3, write, [path, *lines]), threading.Timer(1.5, os.kill, [os.getpid(), signal.SIGTERM])]
+    for timer in timers:
+        timer.start()
+    try:
+        call_command("auditsearch_import", str(path), format="json", follow=True, stdout=out, stderr=out)
+    finally:
+        for timer in timers:
+            timer.join()
+    return out.getvalue()
+
+
+def test_the_command_follows_until_it_is_stopped(path: Path) -> None:
+    assert followed(path, line("a"), line("b")) == "2 entries recorded\n"
+    assert texts() == ["a", "b"]
+    assert followed(path, line("c")) == "1 entries recorded\n"
+
+
+def test_a_database_that_fails_for_a_while_loses_no_line(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auditsearch_import, "RETRY_SECONDS", 0.1)
+    failures = iter([OperationalError("database is locked")])
+    append = outbox.append
+
+    def failing(*rows: Any) -> None:
+        if error := next(failures, None):
+            raise error
+        append(*rows)
+
+    monkeypatch.setattr(outbox, "append", failing)
+    assert "database is locked. Trying again." in followed(path, line("a"))
+    assert texts() == ["a"]
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,14 @@ def flush(using: str) -> None:
     for key in [key for key, number in _counts.items() if not number]:
         del _counts[key]
     _since.clear()
+    try:
+        _tell(using, counts)
+    except Exception:
+        _counts.update(counts)  # they are told the next time
+        raise
+
+
+def _tell(using: str, counts: Counter[tuple[str, str]]) -> None:
     with transaction.atomic(using):
         outbox.append(using, [_row(log, _of(counts, log)) for log in sorted({log for log, _ in counts})])
 

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from auditsearch.exceptions import AuditSearchError
 from auditsearch.logs import follow, importers, tables
@@ -39,6 +40,10 @@ options each time. Values named like passwords are hidden before anything is sto
 
 POLL_SECONDS = 0.5
 """Time between two looks at files that are followed."""
+
+
+RETRY_SECONDS = 5.0
+"""Time that a database which failed is left alone."""
 
 
 class Command(BaseCommand):
@@ -130,7 +135,12 @@ class Command(BaseCommand):
     def _steps(self, followers: list[follow.Follower], stop: threading.Event) -> None:
         gaps = done = 0
         while not stop.wait(0 if done else POLL_SECONDS):
-            done = sum(self._refusing(each.file, each.step) for each in followers)
+            try:
+                done = sum(self._refusing(each.file, each.step) for each in followers)
+            except DatabaseError as error:  # the position stays where it was, and the next look reads the same again
+                done = 0
+                self.stderr.write(f"The database does not take the entries: {error}. Trying again.")
+                stop.wait(RETRY_SECONDS)
             if done:
                 self.stdout.write(f"{done:,} entries recorded")
                 self.stdout.flush()
