@@ -1,0 +1,86 @@
+"""Pages, totals and ends of an answer are the same on every store, checked hit by hit where its engine is not sure."""
+
+from __future__ import annotations
+
+import pytest
+from django.db.models import Count, Max, Min
+
+from auditsearch.backends.base import Backend
+from auditsearch.event import from_micros
+from auditsearch.ranking import most_changed_objects
+from auditsearch.totals import Cardinality
+from tests.contract.shelf import Shelf
+from tests.factories import NOON
+
+LONG = "x" * 300
+MINUTE = 60_000_000
+
+
+@pytest.fixture(scope="module")
+def answers(backend: Backend) -> Shelf:
+    """Thirty events, a minute apart, by three users or nobody; every third one has an a at the end of a long value."""
+    shelf = Shelf(backend)
+    shelf.put(
+        *(
+            {
+                "ts": NOON + number * MINUTE,
+                "user": ["Анна", "Boris", "eve", None][number % 4],
+                "object_id": str(number % 7),
+                "context_data": {"v": LONG + ("a" if number % 3 == 0 else "b")},
+            }
+            for number in range(30)
+        )
+    )
+    return shelf
+
+
+UNSURE = {"_context__v__contains": "x" * 80 + "a"}
+
+
+def test_facets_and_bars_of_what_was_checked(answers: Shelf) -> None:
+    found = answers.events.filter(**UNSURE).facets("user")
+    assert found == ([("Анна", 3), ("Boris", 2), ("eve", 2)], 0, 3, 10, True)
+    bars = answers.events.filter(**UNSURE).histogram("hour").bars
+    assert bars == [(NOON, 10)]
+
+
+def test_a_bar_leads_to_its_events(answers: Shelf) -> None:
+    bars = answers.events.histogram("minute").bars
+    assert len(bars) == 30
+    assert answers.numbers(answers.events.between(*[start for start, _ in bars[4:6]])) == [4]
+
+
+@pytest.mark.parametrize("order", [(), ("user",), ("-user", "timestamp")])
+def test_pages_hold_each_event_once(answers: Shelf, order: tuple[str, ...]) -> None:
+    for events in (answers.events.order_by(*order), answers.events.filter(**UNSURE).order_by(*order)):
+        sheet = events.page(4)
+        found = [*sheet.events]
+        while sheet.cursor:
+            sheet = events.page(4, sheet.cursor)
+            found += sheet.events
+        assert [one.id for one in found] == [one.id for one in events]
+
+
+@pytest.mark.parametrize("order", [(), ("user",), ("-user",), ("user", "-object_id")])
+def test_the_last_is_the_last_of_all(answers: Shelf, order: tuple[str, ...]) -> None:
+    events = answers.events.order_by(*order)
+    last = events.last()
+    assert last is not None
+    assert last.id == list(events)[-1].id
+
+
+def test_aggregates_and_rows(answers: Shelf) -> None:
+    assert answers.events.aggregate(Count("*"), Min("user"), last=Max("timestamp"), n=Count("user", distinct=True)) == {
+        "count": 30,
+        "user__min": "Boris",
+        "last": from_micros(NOON + 29 * MINUTE),
+        "n": Cardinality(3, True),
+    }
+    assert set(answers.events.values_list("user", flat=True).distinct()) == {"Анна", "Boris", "eve", None}
+
+
+def test_the_objects_with_the_most_events(answers: Shelf) -> None:
+    assert most_changed_objects(answers.events, 3) == (
+        [("shop.Order", str(n), 5) for n in (0, 1)] + [("shop.Order", "2", 4)],
+        True,
+    )
