@@ -55,6 +55,14 @@ def test_broken_lines_mixed_encodings_and_line_ends_come_out_again(tmp_path: Pat
     assert b"".join(kofa.encoded(event, LAGOS) for event in found) == ODD
 
 
+def test_a_file_in_another_encoding_comes_out_again(tmp_path: Path) -> None:
+    path = tmp_path / "main.log"
+    path.write_bytes(f"{HEAD}Иванов - saved: title\n{HEAD}W1 - Cleared\n".encode("cp1251"))
+    file = LogFile(path, "main", LAGOS, "main.log", encoding="cp1251")
+    found = [Event.from_canonical(row(file, moment, entry)[2]) for moment, entry in file.entries()]
+    assert b"".join(kofa.encoded(event, LAGOS) for event in found) == path.read_bytes()
+
+
 @pytest.mark.parametrize("stamp", ["2015-03-29 02:30:00,001", "2015-10-25 02:30:00,001", "0001-01-01 00:00:00,000"])
 def test_an_hour_that_no_clock_or_two_clocks_showed_comes_out_again(tmp_path: Path, stamp: str) -> None:
     path, berlin = tmp_path / "main.log", ZoneInfo("Europe/Berlin")

@@ -8,6 +8,7 @@ from typing import Any
 
 from auditsearch.event import Event
 from auditsearch.logs.kofa_actions import told
+from auditsearch.logs.records import CODE
 
 HEAD = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - ")
 EXAMPLE = "2015-04-29 08:12:26,091 - INFO - admin - "
@@ -63,16 +64,20 @@ def line(event: Event, zone: tzinfo) -> str:
         local = event.timestamp.astimezone(zone).replace(tzinfo=None)
         if "written" in context:
             local = datetime.fromisoformat(str(context["written"]))
+        said = event.verbose or ("" if event.event_code == CODE else str(event))
         stamp = local.isoformat(" ", "milliseconds").replace(".", ",")
-        text = f"{stamp} - {event.level or 'INFO'} - {user(event)} - {event.verbose or event}"
+        text = f"{stamp} - {event.level or 'INFO'} - {user(event)} - {said}"
     return text + ("\r" if context.get("line_end") == "\r\n" else "")
 
 
-def encoded(event: Event, zone: tzinfo, encoding: str = "utf-8") -> bytes:
+def encoded(event: Event, zone: tzinfo) -> bytes:
     """Return the line's bytes, its end included: those that were imported, but for what MASK hides."""
     text = line(event, zone) + "\n"
     own = event.context_data.get("encoding")
-    return text.encode("latin-1" if own == "latin-1" else encoding, "backslashreplace")
+    try:
+        return text.encode(own if isinstance(own, str) else "utf-8", "backslashreplace")
+    except LookupError:  # a context of somebody else's
+        return text.encode()
 
 
 def user(event: Event) -> str:

@@ -212,6 +212,7 @@ def _decoded(raw: bytes, encoding: str) -> tuple[str, dict[str, str]]:
     if raw.endswith(b"\r"):
         raw, marks["line_end"] = raw[:-1], "\r\n"
     try:
-        return raw.decode(encoding), marks
+        text = raw.decode(encoding)
+        return text, marks if encoding == "utf-8" or raw.isascii() else {**marks, "encoding": encoding}
     except UnicodeDecodeError:
         return raw.decode("latin-1"), {**marks, "encoding": "latin-1"}  # it reads any bytes, old files mix both
