@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.sqlite
+
 SITE = """
 import os, sqlite3, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"

@@ -148,7 +148,7 @@ class Remark(models.Model):
     """Something said of an object of any kind."""
 
     text = models.CharField(max_length=200)
-    content_type = models.ForeignKey(ContentType, models.CASCADE)
+    content_type = models.ForeignKey(ContentType, models.CASCADE, db_constraint=False)  # made before that table
     object_id = models.CharField(max_length=50)
     target = GenericForeignKey()
 
