@@ -1,6 +1,6 @@
 """The time in which auditing was switched off: said in Python's log when it begins, and by an event once it is over.
 
-Off means no rows and no queries, so a file remembers the beginning: `auditsearch.off`, beside the embedded store.
+Off means no rows and no queries, so a file remembers the beginning: `auditsearch-off`, beside the embedded store.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.db import transaction
 
 from auditsearch.conf import settings
 
-FILE = "auditsearch.off"
+FILE = "auditsearch-off"
 """Name of the file; with a suffix while the process of this id tells of it."""
 
 logger = logging.getLogger("auditsearch")

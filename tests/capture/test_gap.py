@@ -50,7 +50,7 @@ def test_on_again_an_event_tells_the_gap_once(committed: Captured, off: None, fo
     event = committed[1]
     assert event.context_data.keys() == {"since", "seconds"}
     assert str(event.verbose).startswith("Auditing was off from 20")
-    assert list(folder.glob("auditsearch.off*")) == []
+    assert list(folder.glob("auditsearch-off*")) == []
 
 
 def test_what_is_rolled_back_does_not_take_it_along(committed: Captured, off: None) -> None:
@@ -63,7 +63,7 @@ def test_what_is_rolled_back_does_not_take_it_along(committed: Captured, off: No
 
 
 def test_of_two_processes_one_tells_it(committed: Captured, off: None, folder: Path) -> None:
-    (folder / "auditsearch.off").unlink()
+    (folder / "auditsearch-off").unlink()
     customer()
     assert [event.event_code for event in committed] == ["insert"]
 
