@@ -29,7 +29,7 @@ _SOME = {"ignore_unavailable": "true", "allow_no_indices": "true"}
 class Upkeep:
     """The part of `OpenSearchBackend` that archives, retention and verifying use."""
 
-    keeps = None
+    keeps: frozenset[str] | None = None
     prefix: str
     client: Client
     partitions: Partitions

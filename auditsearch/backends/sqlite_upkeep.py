@@ -28,7 +28,7 @@ _EVENT = "SELECT key, canonical, partition FROM event JOIN body ON body.event = 
 class Upkeep:
     """The part of `SQLiteBackend` that archives, retention and verifying use."""
 
-    keeps = frozenset({"id", "ts", "leaf", "facts", "folded", "clipped", *ENVELOPE})
+    keeps: frozenset[str] | None = frozenset({"id", "ts", "leaf", "facts", "folded", "clipped", *ENVELOPE})
     path: Path
 
     def holdings(self) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Moving house: all events of one store into another, while the first is written to, until both hold the same.
 
-Both are read side by side in one order; what the target lacks is stored, what it has is compared by its leaf. So one walk
-copies, resumes and verifies: the walk that finds nothing to copy is the proof.
+Both are read side by side in one order; what the target lacks is stored, what it has is compared by its leaf. So one
+walk copies, resumes and verifies: the walk that finds nothing to copy is the proof.
 """
 
 from __future__ import annotations
@@ -60,9 +60,7 @@ def copy(source: Backend, target: Backend, progress: Progress = quiet) -> Copied
     done = Copied()
     while not done.walks or done.walks[-1]:
         if len(done.walks) == ROUNDS:
-            raise PartialAnswer(
-                f"After {ROUNDS} walks the source still gets new events: run it again later."
-            )
+            raise PartialAnswer(f"After {ROUNDS} walks the source still gets new events: run it again later.")
         done.events = done.extra = 0
         copied = 0
         source.refresh()

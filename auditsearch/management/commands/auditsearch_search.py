@@ -9,6 +9,7 @@ import time
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from auditsearch.event import Event
 from auditsearch.exceptions import AuditSearchError, Misread
+from auditsearch.life.archived import ArchivedEvents
 from auditsearch.logs import kofa, questions, terminal
 from auditsearch.search import Events
 
@@ -34,6 +36,8 @@ examples:
       who did how much
   manage.py auditsearch_search --log payments --follow
       goes on showing what comes
+  manage.py auditsearch_search user=admin --archive /backup/audit/auditsearch-dump-01-11-2026-03-00.manifest.json
+      asks an archive as it lies, without restoring it
 
 Exit code: 0 if there was an event, 1 if there was none, 2 if the question is wrong or the store did not answer.
 """
@@ -70,6 +74,9 @@ class Command(BaseCommand):
             "--limit", type=int, metavar="N", help=f"the newest N (default: {SHOWN}, of --format kofa and json all)"
         )
         parser.add_argument("--follow", action="store_true", help="go on showing what comes, until Ctrl-C")
+        parser.add_argument(
+            "--archive", nargs="+", type=Path, metavar="FILE", help="search these archives as they lie, not the store"
+        )
         parser.add_argument("--timezone", metavar="TZ", help="what times are shown and said in (default: the site's)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -94,6 +101,10 @@ class Command(BaseCommand):
         if options["limit"] is not None and options["limit"] < 1:
             raise CommandError("--limit is at least 1.", returncode=2)
         events = questions.asked(options["question"], now=timezone.now().astimezone(self.zone), **said)
+        if options["archive"]:
+            if options["follow"]:
+                raise CommandError("Nothing is added to an archive: leave --follow away.", returncode=2)
+            events = ArchivedEvents.of(events, options["archive"])
         if options["facet"]:
             return self._facet(events, options["facet"], options["limit"] or 20)
         shown = self._show(self._first(events, options), options["format"])

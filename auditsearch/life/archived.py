@@ -1,0 +1,127 @@
+"""Searching an archive as it lies: its files are read as a stream, and the oracle is asked of each event."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import tzinfo
+from heapq import merge
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.db.models import Aggregate
+
+from auditsearch import paging
+from auditsearch.backends.base import Facets, Histogram, Hit, Interval, Sort
+from auditsearch.columns import COUNTABLE
+from auditsearch.exceptions import QueryError
+from auditsearch.life.manifest import Manifest, Part, accept, read, texts
+from auditsearch.search import PAGE, Events
+
+Group = list[tuple[Manifest, Part]]
+"""Files whose stretches of time overlap."""
+
+_UP = (Sort("ts"), Sort("id"))
+_DOWN = (Sort("ts", True), Sort("id", True))
+
+
+@dataclass(frozen=True, eq=False)
+class ArchivedEvents(Events):
+    """The events of archives that answer a question, in order of time, up or down.
+
+    Upwards, memory is flat however many there are; downwards it holds one file's hits, or as many as a slice asks for.
+    Looking at the answer may raise ArchiveError where a file is damaged.
+    """
+
+    paths: tuple[Path, ...] = ()
+
+    @classmethod
+    def of(cls, events: Events, paths: Iterable[Path]) -> ArchivedEvents:
+        """Return the same question, put to archives. Raises ArchiveError where one can't be read."""
+        found = tuple(paths)
+        for path in found:
+            accept(read(path), None)
+        return cls(events.tree, events.order, events.start, events.stop, paths=found)
+
+    def hits(self, page: int = PAGE) -> Iterator[Hit]:
+        """Yield the hits from `start` to `stop`."""
+        if self.order == _UP:
+            found: Iterator[Hit] = (hit for group in self._groups() for hit in self._upwards(group))
+        elif self.order == _DOWN:
+            found = self._downwards()
+        else:
+            raise QueryError(
+                "Events of an archive are ordered by timestamp or -timestamp; restore it to order by more."
+            )
+        return islice(found, self.start, self.stop)
+
+    def facets(self, name: str, size: int = 10) -> Facets:
+        """Return the most frequent values of a name of the envelope. Raises UnknownField."""
+        stored = COUNTABLE[name] if name in COUNTABLE else _unknown(name)
+        values = (orjson.loads(hit.canonical).get(stored) for hit in self.order_by("timestamp").hits())
+        counts = Counter(values)
+        missing, total = counts.pop(None, 0), counts.total()
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        return Facets(list(ranked[:size]), sum(n for _, n in ranked[size:]), missing, total + missing)
+
+    def histogram(self, interval: Interval = "day", zone: tzinfo | None = None) -> Histogram:
+        """Raise QueryError: restore the archive first."""
+        raise _restore_first("counted by time")
+
+    def aggregate(self, *expressions: Aggregate, **named: Aggregate) -> dict[str, Any]:
+        """Raise QueryError: restore the archive first."""
+        raise _restore_first("aggregated")
+
+    def page(self, size: int = 50, cursor: str | None = None, **options: Any) -> paging.Sheet:
+        """Raise QueryError: restore the archive first."""
+        raise _restore_first("paged through")
+
+    def _count(self) -> int:
+        return sum(1 for group in self._groups() for _ in self._upwards(group))
+
+    def _groups(self) -> list[Group]:
+        files = [(manifest, part) for manifest in map(read, self.paths) for part in manifest.parts]
+        groups: list[Group] = []
+        end = 0
+        for manifest, part in sorted(files, key=lambda file: (file[1].first, file[1].name)):
+            if not groups or part.first > end:
+                groups.append([])
+            groups[-1].append((manifest, part))
+            end = max(end, part.last) if len(groups[-1]) > 1 else part.last
+        return groups
+
+    def _upwards(self, group: Group) -> Iterator[Hit]:
+        """The hits of overlapping files; an event that lies in two archives is one."""
+        last = None
+        for hit in merge(*(self._fitting(manifest, part) for manifest, part in group), key=lambda hit: hit.after):
+            if hit.after != last:
+                yield hit
+            last = hit.after
+
+    def _downwards(self) -> Iterator[Hit]:
+        left = self.stop
+        for group in reversed(self._groups()):
+            hits = deque(self._upwards(group), maxlen=left)
+            yield from reversed(hits)
+            if left is not None:
+                left -= len(hits)
+                if not left:
+                    return
+
+    def _fitting(self, manifest: Manifest, part: Part) -> Iterator[Hit]:
+        for text in texts(manifest, part):
+            hit = Hit(text, ())
+            if self.fits(hit):
+                tree = orjson.loads(text)
+                yield Hit(text, (tree["ts"], tree["id"]))
+
+
+def _unknown(name: str) -> str:
+    raise QueryError(f"{name!r} can't be counted by value in an archive. There are: {', '.join(COUNTABLE)}.")
+
+
+def _restore_first(what: str) -> QueryError:
+    return QueryError(f"An archive can't be {what} as it lies: restore it with auditsearch_restore first.")
