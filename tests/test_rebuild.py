@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import Counter
 from io import StringIO
 
+import orjson
 import pytest
 from django.core.management import CommandError, call_command
 
 from auditsearch.backends import get_backend
 from auditsearch.backends.base import Settled, Sort
+from auditsearch.backends.client import Client
+from auditsearch.backends.copying import Copy
 from auditsearch.backends.memory import MemoryBackend
 from auditsearch.backends.opensearch import OpenSearchBackend
 from auditsearch.backends.sqlite import SQLiteBackend
 from auditsearch.event import new_id
-from auditsearch.exceptions import ConfigurationError
+from auditsearch.exceptions import BackendUnavailable, ConfigurationError
 from auditsearch.life import rebuild
 from auditsearch.life.lock import Locked, locked
 from auditsearch.models import PartitionLock, Rebuild
 from auditsearch.query.tree import ALL
 from tests.factories import NOON, event
+from tests.servers.fake import fake_server, refuse, reworked
 
 NEWEST = (Sort("ts", True), Sort("id", True))
 PROMOTED = {"amount": ["_snapshot__amount", "double"]}
@@ -54,9 +59,10 @@ def stored_ids(backend):
 
 
 def settled(backend, documents):
-    """Send until each is confirmed, as a shipper does."""
-    waiting = list(documents)
+    """Send until each is confirmed, as a shipper does; half a minute at most."""
+    waiting, end = list(documents), time.monotonic() + 30
     while waiting:
+        assert time.monotonic() < end
         fates = {outcome.id: outcome.settled for outcome in backend.index(waiting)}
         assert set(fates.values()) <= {Settled.SHIPPED, Settled.RETRY}
         waiting = [document for document in waiting if fates[document.id] is Settled.RETRY]
@@ -264,3 +270,36 @@ def test_the_embedded_store_makes_its_columns_anew_and_resumes(settings, tmp_pat
     assert backend.facets(ALL, "promoted.amount").values == [(0.0, 400), (1.0, 400), (2.0, 400)]
     assert "auditsearch_rebuild" not in str(backend.status().findings)
     backend.close()
+
+
+def busy(server, lines):
+    """The whole request is put off."""
+    return 429, {"error": {"type": "circuit_breaking_exception"}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "stored"),
+    [
+        (busy, "body"),
+        (refuse(429, "es_rejected_execution_exception"), "body"),
+        (refuse(409, "version_conflict_engine_exception"), None),
+        (refuse(400, "mapper_parsing_exception"), "degraded_body"),
+        (refuse(400, "mapper_parsing_exception", _id="another"), BackendUnavailable),
+        (refuse(403, "security_exception"), ConfigurationError),
+        (reworked(lambda items: []), BackendUnavailable),
+    ],
+)
+def test_each_answer_to_a_copied_event_is_judged(answer, stored):
+    with fake_server() as server:
+        server.partitions.add("p-v2")
+        server.script = [answer]
+        one = event(partition="p")
+        copy = Copy(Client([server.url], {}), "p", "p-v1", "p-v2", 1_000_000)
+        forms = copy.forms(one.id, json.loads(orjson.dumps(one.body())))
+        if isinstance(stored, type):
+            with pytest.raises(stored):
+                copy.store([(one.id, forms)])
+            return
+        copy.store([(one.id, forms)])
+        there = server.stored.get(("p-v2", one.id))
+        assert there == (stored and json.loads(orjson.dumps(getattr(one, stored)())))

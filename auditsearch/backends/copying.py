@@ -116,11 +116,15 @@ class Copy:
         while queue:
             self.alive()
             batch = queue.popleft()
-            lines = b"".join(line(event_id, forms[0]) for event_id, forms in batch)
-            answer = self.client.request("POST", f"/{self.target}/_bulk", lines)
+            lines = b"".join(line(self.target, event_id, forms[0]) for event_id, forms in batch)
+            answer = self.client.request("POST", "/_bulk", lines)
             if answer.status == 413 and len(batch) > 1:
                 middle = len(batch) // 2
                 queue.extendleft([batch[middle:], batch[:middle]])
+                continue
+            if answer.status in (429, 503):
+                self.wait(f"{answer.status} {answer.error}")
+                queue.appendleft(batch)
                 continue
             items = self.client.proven(answer, "a bulk request").get("items", [])
             if len(items) != len(batch):
@@ -162,7 +166,7 @@ class Copy:
         batch: list[tuple[str, list[Form]]] = []
         size = 0
         for event_id, forms in events:
-            length = len(line(event_id, forms[0]))
+            length = len(line(self.target, event_id, forms[0]))
             if batch and size + length > self.batch_bytes:
                 yield batch
                 batch, size = [], 0
@@ -172,6 +176,6 @@ class Copy:
             yield batch
 
 
-def line(event_id: str, body: Form) -> bytes:
+def line(index: str, event_id: str, body: Form) -> bytes:
     """The two lines of a bulk request that create one event."""
-    return b"%b\n%b\n" % (orjson.dumps({"create": {"_id": event_id}}), orjson.dumps(body))
+    return b"%b\n%b\n" % (orjson.dumps({"create": {"_index": index, "_id": event_id}}), orjson.dumps(body))

@@ -23,7 +23,7 @@ from auditsearch.backends.copying import Copy
 from auditsearch.backends.health import outdated
 from auditsearch.backends.opensearch import OpenSearchBackend
 from auditsearch.backends.partitions import is_index_of
-from auditsearch.exceptions import ConfigurationError
+from auditsearch.exceptions import BackendUnavailable, ConfigurationError
 from auditsearch.life.lock import Renew, database, is_locked, locked
 from auditsearch.models import Rebuild, Step
 
@@ -125,7 +125,7 @@ class _Rebuilding:
     def finish(self, copy: Copy) -> None:
         """Block writing, copy the rest and compare."""
         self.create()
-        self.ask("PUT", f"/{self.row.source}/_block/write")
+        self.block()
         copy.refresh(self.row.source)
         copy.copy_missing(lambda n: self.progress("copied while writing is blocked", n))
         self.progress("comparing", 0)
@@ -134,6 +134,19 @@ class _Rebuilding:
                 f"{self.row.source} and {self.row.target} differ by {differing} events after copying: look at both, "
                 "then run auditsearch_rebuild again, or with --abort."
             )
+
+    def block(self) -> None:
+        """Block writing, and wait for what is being written; a block that was left behind proves nothing."""
+        for _ in range(2):
+            answer = self.ask("PUT", f"/{self.row.source}/_block/write")
+            if answer.get("acknowledged") and answer.get("shards_acknowledged"):
+                return
+            self.unblock()
+        raise BackendUnavailable(f"{self.row.source} can't be blocked now: run auditsearch_rebuild again.")
+
+    def unblock(self) -> None:
+        """Let writing go on."""
+        self.ask("PUT", f"/{self.row.source}/_settings", {"index.blocks.write": None})
 
     def create(self) -> None:
         """Make the new index, unless an earlier run did."""
@@ -165,7 +178,7 @@ class _Rebuilding:
             raise ConfigurationError(
                 f"{self.row.partition} is {self.row.target} already: run auditsearch_rebuild without --abort."
             )
-        self.ask("PUT", f"/{self.row.source}/_settings", {"index.blocks.write": None})
+        self.unblock()
         if self.aliases(self.row.target) == {}:
             self.ask("DELETE", f"/{self.row.target}")
         self.to(Step.ABORTED)
