@@ -13,7 +13,7 @@ from auditsearch import backlog, delivery, outbox
 from auditsearch.backends import get_backend
 from auditsearch.backends.base import Finding, Status
 from auditsearch.exceptions import AuditSearchError
-from auditsearch.life import rebuild
+from auditsearch.life import deploy, rebuild
 
 EXAMPLES = """
 It tells
@@ -22,6 +22,9 @@ It tells
 
 examples:
   manage.py auditsearch_check
+  manage.py auditsearch_check --deploy
+      also settings, encryption, files that others may read, archives, retention and space: before a site goes live,
+      and after each change of it
   manage.py auditsearch_check --json | jq .databases
 
 Exit code: 0 if all is well, 1 if somebody must act. It changes nothing.
@@ -42,6 +45,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
+        parser.add_argument("--deploy", action="store_true", help="whether this installation keeps its promises, too")
         parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -51,6 +55,8 @@ class Command(BaseCommand):
             databases[alias], found = _outbox(alias)
             status.findings.extend(found)
         status.findings.extend(_rebuilds())
+        if options["deploy"]:
+            status.findings.extend(deploy.findings())
         bad = any(finding.level == "error" for finding in status.findings)
         if options["json"]:
             self.stdout.write(json.dumps({"ok": not bad, "databases": databases, **asdict(status)}, ensure_ascii=False))
