@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -14,6 +15,7 @@ from auditsearch.event import ENVELOPE_STRINGS
 from auditsearch.exceptions import ConfigurationError
 from auditsearch.resources import read_json
 from tests.factories import event
+from tests.servers.fixtures import remove
 
 ALIASES = {
     "event.action": "update",
@@ -166,15 +168,15 @@ def test_the_files_work_with_curl_as_they_are(engine_backend):
 
 @pytest.mark.server
 def test_the_command_says_what_it_would_do_and_does_it(engine_url, settings):
-    settings.AUDITSEARCH = {"HOSTS": [engine_url], "INDEX_PREFIX": "test-command"}
+    name = f"test-command{uuid4().hex[:8]}"
+    settings.AUDITSEARCH = {"HOSTS": [engine_url], "INDEX_PREFIX": name}
     out = StringIO()
     call_command("auditsearch_setup", dry_run=True, stdout=out)
     assert get_backend().status().findings[1].level == "error"
     call_command("auditsearch_setup", stdout=out)
     assert get_backend().status().findings[1].level == "ok"
-    assert f"would install the index template test-command, version {VERSION}" in out.getvalue()
-    get_backend().client.request("DELETE", "/_index_template/test-command")
-    get_backend().client.request("DELETE", "/_component_template/test-command-mappings")
+    assert f"would install the index template {name}, version {VERSION}" in out.getvalue()
+    remove(get_backend())
 
 
 def test_the_command_says_that_the_embedded_store_needs_nothing(settings):
