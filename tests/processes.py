@@ -121,9 +121,8 @@ def stored() -> list[str]:
     """Ids of what is in the store."""
     from auditsearch.backends import get_backend
     from auditsearch.backends.base import Sort
-    from auditsearch.query.tree import And
 
-    hits = get_backend().search(And(()), order=[Sort("ts"), Sort("id")], limit=1000).hits
+    hits = get_backend().search(everything(), order=[Sort("ts"), Sort("id")], limit=1000).hits
     return [json.loads(hit.canonical)["id"] for hit in hits]
 
 
@@ -240,6 +239,41 @@ def raced(name: str) -> dict[str, int]:
     return {"events": len(lines), "sent": lines.total(), "failed": sum(map(bool, statuses))}
 
 
+def late() -> dict[str, Any]:
+    """A long transaction commits after newer rows were shipped."""
+    from django.db import transaction
+
+    from auditsearch import ship
+    from auditsearch.backends import get_backend
+
+    begun, go = os.pipe(), os.pipe()
+
+    def long() -> None:
+        os.close(go[1])  # so that it ends with its parent
+        move(FOLDER)
+        with transaction.atomic():
+            append("late")
+            os.write(begun[1], b".")
+            os.read(go[0], 1)
+
+    choose(DELIVERY="command")
+    pid = forked(long)
+    os.read(begun[0], 1)
+    append(*(f"newer-{n}" for n in range(1200)))
+    ship.drain("default", get_backend())
+    before = len(stored())
+    os.write(go[1], b".")
+    ended(pid)
+    ship.drain("default", get_backend())
+    return {"before": before, "found": get_backend().count(everything()), "late": "late" in stored()}
+
+
+def everything() -> Any:
+    from auditsearch.query.tree import And
+
+    return And(())
+
+
 def requests() -> dict[str, Any]:
     """1,000 requests of four processes that read and then write, without us and with us: how many fail."""
     return {how: sum(requested(how)) for how in ("without", "with")}
@@ -314,5 +348,9 @@ def until(true: Callable[[], bool]) -> None:
 if __name__ == "__main__":
     site()
     print(
-        json.dumps({"crashes": crashes, "race": race, "requests": requests, "fork": fork, "leave": leave}[SCENARIO]())
+        json.dumps(
+            {"crashes": crashes, "race": race, "late": late, "requests": requests, "fork": fork, "leave": leave}[
+                SCENARIO
+            ]()
+        )
     )

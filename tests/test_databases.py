@@ -53,5 +53,10 @@ def test_shippers_on_the_same_rows_send_each_once(there, tmp_path) -> None:
     assert scenario("race", tmp_path, there) == {"Leased": {"events": 300, "sent": 300, "failed": 0}}
 
 
+def test_a_transaction_that_commits_after_newer_rows_were_shipped_is_shipped_too(there, tmp_path) -> None:
+    told = scenario("late", tmp_path, there)
+    assert told == {"before": 1000, "found": 1201, "late": True}
+
+
 def test_after_a_fork_the_child_ships_with_a_thread_of_its_own(there, tmp_path) -> None:
     assert scenario("fork", tmp_path, there) == {"own": True, "stored": ["child", "parent"]}

@@ -32,6 +32,10 @@ def mariadb() -> Iterator[str]:
         command = [program("mariadbd", package=PACKAGE), "--no-defaults", f"--datadir={folder / 'data'}"]
         command += [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder / 'socket'}"]
         command += [f"--pid-file={folder / 'pid'}", f"--init-file={folder / 'init.sql'}", "--skip-name-resolve"]
-        command += ["--innodb-flush-log-at-trx-commit=0", "--character-set-server=utf8mb4"]
+        command += [
+            "--innodb-flush-log-at-trx-commit=0",
+            "--innodb-lock-wait-timeout=5",
+            "--character-set-server=utf8mb4",
+        ]
         with running(command, folder, lambda: answers(port), user=user):
             yield f"mysql://audit:audit@127.0.0.1:{port}/audit"
