@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from django.conf import settings
+
 from tests.servers.fake import FakeServer, Reply
 from tests.servers.plan import Plan
 
@@ -34,6 +36,7 @@ def essence(document: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    settings.configure()  # its templates are those of the default settings
     server = Server(int(sys.argv[1]))
     print(server.url, flush=True)
     server.serve_forever()
