@@ -9,7 +9,7 @@ VENV := .venv
 VENV42 := .venv-django42
 DEMO_STAMP := $(VENV)/.demo-$(BACKEND)
 
-.PHONY: demo demo-check test test-engines test-fast test-django42 lint format bench bench-capture bench-ship bench-outage bench-mapping bench-logs bench-query bench-find bench-growth chaos clean help
+.PHONY: demo demo-check test test-engines test-fast test-django42 lint format bench bench-capture bench-ship bench-outage bench-mapping bench-logs bench-query bench-find bench-growth bench-life chaos clean help
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 16
@@ -41,7 +41,7 @@ format: $(VENV)/.test  ## put the source in order
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-bench: bench-capture bench-ship bench-mapping bench-logs bench-query bench-find bench-growth  ## every figure of docs/performance.md
+bench: bench-capture bench-ship bench-mapping bench-logs bench-query bench-find bench-growth bench-life  ## every figure of docs/performance.md
 
 bench-capture: $(VENV)/.bench  ## microseconds added to a write, beside other libraries
 	$(VENV)/bin/python -m bench.capture
@@ -63,6 +63,9 @@ bench-find: $(VENV)/.bench  ## one word in 300,000 changes, beside the admin sea
 
 bench-growth: $(VENV)/.bench  ## how cost grows with events and models, as a table and a picture
 	$(VENV)/bin/python -m bench.growth
+
+bench-life: $(VENV)/.bench  ## archiving, restoring and verifying on a real OpenSearch: speed, size, memory
+	$(VENV)/bin/python -m bench.life
 
 bench-logs: $(VENV)/.bench  ## log lines a second into the outbox, and Python's logging beside a file and an INSERT
 	$(VENV)/bin/python -m bench.logs

@@ -124,6 +124,6 @@ def test_a_chart_has_a_curve_and_a_name_each() -> None:
     assert (drawn.count("<polyline"), drawn.count("a &amp; b")) == (2, 1)
 
 
-@pytest.mark.parametrize("name", ["capture", "ship", "outage", "mapping", "query", "find", "growth"])
+@pytest.mark.parametrize("name", ["capture", "ship", "outage", "mapping", "query", "find", "growth", "life"])
 def test_each_benchmark_can_be_run_by_make(name: str) -> None:
     assert f"bench-{name}:" in (Path(__file__).parents[1] / "Makefile").read_text()
