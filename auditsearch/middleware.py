@@ -75,7 +75,8 @@ class RequestTokenMiddleware(_ScopeMiddleware):
 
     def scope(self, request: HttpRequest) -> AbstractContextManager[None]:
         """Return the scope of a new token."""
-        return token_scope(new_id(time.time_ns() // 1000), client_request_id(request))
+        given = vars(request)[hooks.TIED] = (new_id(time.time_ns() // 1000), client_request_id(request))
+        return token_scope(*given)
 
 
 def client_request_id(request: HttpRequest) -> str | None:

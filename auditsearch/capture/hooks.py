@@ -14,11 +14,14 @@ from auditsearch.capture.record import Record
 from auditsearch.capture.system import tell, telling
 from auditsearch.capture.views import names_of, view_of
 from auditsearch.conf import settings
-from auditsearch.context import get_request
+from auditsearch.context import get_request, token_scope
 from auditsearch.enums import EventCode
 
 WINDOW = "_auditsearch_window"
 """Attribute of a request: (title, context) that its view gave by `win_open`."""
+
+TIED = "_auditsearch_tied"
+"""Attribute of a request: its token and the client's id, for whoever lists the token's middleware as the inner one."""
 
 HEAD = 16_384
 """Bytes of a page in which its title is looked for."""
@@ -59,7 +62,8 @@ def called(action: str, request: HttpRequest, response: HttpResponseBase, second
         }
         draft.verbose = mask.mask_text(_sentence(draft, code, str(title or action)))
 
-    tell(code, fill, request=request)
+    with token_scope(*vars(request).get(TIED, (None, None))):
+        tell(code, fill, request=request)
 
 
 def win_open(title: str, **context: Any) -> None:

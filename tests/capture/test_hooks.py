@@ -145,6 +145,16 @@ def test_a_call_that_fails_is_told_with_its_status(browser: Client, events: Capt
     assert (event.context_data["status"], event.context_data["url"]) == (500, "/failing?token=***")
 
 
+def test_the_order_of_the_two_middlewares_does_not_matter(
+    browser: Client, events: Captured, audit: Any, settings: Any
+) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE[:-2], *settings.MIDDLEWARE[:-3:-1]]
+    audit(HOOKED_ACTIONS={"Window": "WIN_OPEN"})
+    browser.get("/window")
+    assert [event.event_code for event in events[-2:]] == ["insert", "win_open"]
+    assert len({event.request_token for event in events[-2:]} - {None}) == 1
+
+
 def test_an_asynchronous_view_is_hooked_and_excluded(committed: Captured, audit: Any) -> None:
     async def ask() -> None:
         await AsyncClient().get("/later")
