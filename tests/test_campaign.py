@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -14,11 +15,12 @@ from django.db.models.functions import Now
 
 from auditsearch import outbox, ship
 from auditsearch.backends import bulk
+from auditsearch.backends.base import Settled
 from auditsearch.backends.opensearch import OpenSearchBackend
 from auditsearch.event import new_id
 from auditsearch.exceptions import AuditSearchError
 from auditsearch.models import OutboxRow, State
-from tests.factories import NOON, canonical
+from tests.factories import NOON, canonical, event
 from tests.servers.fake import FakeServer, fake_server, store
 from tests.servers.plan import LIES, REFUSED, REQUESTS, Plan
 
@@ -102,6 +104,22 @@ def test_each_fault_of_the_plan_comes_up() -> None:
         names += plan.faults
         server.server_close()
     assert set(names) == {*REQUESTS, *REFUSED, *LIES, "poison"}
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # the server of our own is a thread
+def test_a_process_that_forks_after_it_has_shipped_shares_no_connection_with_its_child(server: FakeServer) -> None:
+    backend = OpenSearchBackend([server.url], prefix="auditsearch", client={})
+    assert fates(backend, "parent") == [Settled.SHIPPED]
+    pid = os.fork()
+    if not pid:
+        os._exit(int(fates(backend, "child") != [Settled.SHIPPED]))
+    assert fates(backend, "parent again") == [Settled.SHIPPED]
+    assert os.waitpid(pid, 0)[1] == 0
+    assert {identifier for _, identifier in server.stored} == {"parent", "child", "parent again"}
+
+
+def fates(backend: OpenSearchBackend, identifier: str) -> list[Settled]:
+    return [outcome.settled for outcome in backend.index([event(id=identifier)])]
 
 
 def test_an_event_under_whose_id_another_is_stored_is_held_and_told(server: FakeServer) -> None:
