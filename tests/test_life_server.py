@@ -1,0 +1,72 @@
+"""A log's life on a real server: archived, dropped, restored, retained, and killed on the way."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditsearch.event import from_micros
+from auditsearch.life import retention
+from auditsearch.life.archive import archive
+from auditsearch.life.restore import restore
+from auditsearch.models import DroppedPartition
+from auditsearch.seal.verify import verify
+from tests.factories import NOON, event
+
+pytestmark = [pytest.mark.server, pytest.mark.django_db(databases=["default", "other"])]
+
+YEAR = 365 * 86_400_000_000
+
+
+@pytest.fixture
+def backend(opensearch_backend, settings):
+    """Thirty old events and two new ones, on a site of this prefix."""
+    store = opensearch_backend
+    settings.AUDITSEARCH = settings.AUDITSEARCH | {"INDEX_PREFIX": store.prefix, "RETENTION": [{"keep": "3 years"}]}
+    store.index([event(partition=f"{store.prefix}-2020.11", ts=NOON - 6 * YEAR + n, object_id=n) for n in range(30)])
+    store.index([event(partition=f"{store.prefix}-2026.11", ts=NOON - n) for n in range(2)])
+    store.refresh()
+    return store
+
+
+def texts(backend):
+    return {(name, one.canonical) for name in backend.holdings() for one in backend.read(name)}
+
+
+def test_an_archived_log_is_dropped_and_comes_back_whole(backend, tmp_path):
+    before = texts(backend)
+    [made] = archive(backend, tmp_path, before=NOON - 3 * YEAR, reset=True)
+    assert backend.holdings() == {f"{backend.prefix}-2026.11": 2}
+    restore(backend, made.path)
+    assert texts(backend) == before
+    assert verify(backend).exit_code == 0
+    assert not DroppedPartition.objects.exists()
+
+
+def test_what_is_due_is_dropped_with_its_index(backend):
+    now = from_micros(NOON)
+    done = retention.apply(backend, retention.planned(backend, now), now)
+    assert done.dropped == [f"{backend.prefix}-2020.11"]
+    assert backend.client.request("GET", f"/{backend.prefix}-2020.11-v1").status == 404
+
+
+def test_of_a_partition_that_goes_on_only_what_is_due_goes(backend):
+    now = from_micros(NOON - 1)
+    backend.index([event(partition=f"{backend.prefix}-2020.11", ts=NOON - YEAR)])
+    retention.apply(backend, retention.planned(backend, now), now)
+    backend.refresh()
+    assert backend.holdings() == {f"{backend.prefix}-2020.11": 1, f"{backend.prefix}-2026.11": 2}
+
+
+def test_a_partition_that_a_killed_run_left_blocked_takes_events_again(backend, monkeypatch):
+    def killed(index):
+        raise KeyboardInterrupt
+
+    now, kept = from_micros(NOON), f"{backend.prefix}-2020.11"
+    monkeypatch.setattr(backend, "_holds", killed)
+    with pytest.raises(KeyboardInterrupt):
+        backend.drop_partition(kept, holding=30)
+    monkeypatch.undo()
+    retention.removal.mark(kept)
+    retention.apply(backend, [], now)
+    [outcome] = backend.index([event(partition=kept, ts=NOON - 6 * YEAR)])
+    assert outcome.settled.value == "shipped"
