@@ -42,7 +42,11 @@ def main() -> None:
         records = own(folder, "handler", size("RECORDS", 5000))["rounds"]
     print(versions("auditsearch", "python-json-logger", "Django"))
     print("\nImport of Kofa's lines\n")
-    print(table(["lines", "lines/s", "peak MB"], [run.values() for run in (*rounds, small, large)]))
+    print(
+        table(
+            ["lines", "lines/s", "processor, us a line", "peak MB"], [run.values() for run in (*rounds, small, large)]
+        )
+    )
     print("\nRecords of Python's logging\n")
     print(table(["round", "file + INSERT, s", "AuditHandler, s", "ratio"], records))
     figures = figures_of(rounds, small, large, records)
@@ -55,6 +59,7 @@ def figures_of(
 ) -> dict[str, object]:
     return {
         "kofa_lines_s": median(run["per_s"] for run in rounds),
+        "kofa_line_cpu_us": median(run["cpu_us"] for run in rounds),
         "handler_ratio": median(ratio for *_, ratio in records),
         "memory_mb": large["peak_mb"],
         "memory_growth_mb": large["peak_mb"] - small["peak_mb"],
@@ -106,12 +111,12 @@ def kofa(folder: str, number: int) -> dict[str, Any]:
     path = Path(folder) / "students.txt"
     with open(path, "w") as stream:
         stream.writelines(kofa_lines(number))
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     call_command("auditsearch_import", str(path), format="kofa", timezone="Africa/Lagos", stdout=StringIO())
-    elapsed = time.perf_counter() - began
+    elapsed, cpu = time.perf_counter() - began, time.process_time() - cpu
     path.unlink()
     assert waiting() == number, "each line is a row"
-    return {"lines": number, "per_s": number / elapsed, "peak_mb": peak_rss_mb()}
+    return {"lines": number, "per_s": number / elapsed, "cpu_us": cpu / number * 1e6, "peak_mb": peak_rss_mb()}
 
 
 def handler(folder: str, number: int) -> list[Round]:
