@@ -180,6 +180,16 @@ class EventCode(ConfigurableEnum, setting="EVENT_CODES"):
     EXPORT = Code("export", _("exported"))
     DOWNLOAD = Code("download", _("downloaded"))
     REPORT = Code("report", _("made a report"))
+    LOG = Code("log", _("wrote to a log"))
+    SUPPRESSED = Code("suppressed", _("events were left out"))
+    LOG_RECORDS_LOST = Code("log_records_lost", _("records of a log were lost"))
+    OUTBOX_RETRIED = Code("outbox_retried", _("sent held events again"))
+    OUTBOX_DROPPED = Code("outbox_dropped", _("dropped held events"))
+    RETENTION = Code("retention", _("removed events by rule"))
+    HOLD_PLACED = Code("hold_placed", _("kept events from removal"))
+    HOLD_LIFTED = Code("hold_lifted", _("let events be removed again"))
+    ARCHIVE_RESTORED = Code("archive_restored", _("brought back an archive"))
+    CANARY = Code("canary", _("a trial event"))
     AUDITING_RESUMED = Code("auditing_resumed", _("auditing was switched on again"))
 
 

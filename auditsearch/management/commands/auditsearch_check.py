@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from auditsearch import backlog, delivery, outbox
+from auditsearch import backlog, delivery, outbox, undeclared
 from auditsearch.backends import get_backend
 from auditsearch.backends.base import Finding, Status
 from auditsearch.exceptions import AuditSearchError
@@ -17,7 +17,8 @@ from auditsearch.life import deploy, rebuild
 
 EXAMPLES = """
 It tells
-  the store     whether it answers; its templates, aliases and blocks; how many events it holds
+  the store     whether it answers; its templates, aliases and blocks; how many events it holds; codes in it that
+                no setting declares
   each outbox   rows by state, the age of the oldest that waits, and who ships them
 
 examples:
@@ -55,6 +56,7 @@ class Command(BaseCommand):
             databases[alias], found = _outbox(alias)
             status.findings.extend(found)
         status.findings.extend(_rebuilds())
+        status.findings[0:0] = _undeclared(status)
         if options["deploy"]:
             status.findings.extend(deploy.findings())
         bad = any(finding.level == "error" for finding in status.findings)
@@ -80,6 +82,13 @@ def _status() -> Status:
         return get_backend().status()
     except AuditSearchError as error:
         return Status(findings=[Finding("error", str(error))])
+
+
+def _undeclared(status: Status) -> list[Finding]:
+    try:
+        return list(undeclared.findings()) if status.events else []
+    except AuditSearchError:  # what is wrong with the store is told already
+        return []
 
 
 def _rebuilds() -> list[Finding]:
