@@ -52,7 +52,9 @@ def running_elasticsearch(release: str = "9", heap: str = "512m") -> Iterator[st
     folder = Path(tempfile.mkdtemp(prefix="elasticsearch-"))
     cluster, port = f"auditsearch-{uuid.uuid4().hex[:12]}", free_port()
     home = unpack(distribution(VERSIONS[release]), folder)
+    (folder / "tmp").mkdir()
     environment = {
+        "ES_TMPDIR": str(folder / "tmp"),
         "PATH": os.environ["PATH"],
         "ES_JAVA_HOME": str(java_home(folder)),
         "ES_JAVA_OPTS": f"-Xms{heap} -Xmx{heap}",
