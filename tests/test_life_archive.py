@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from auditsearch import outbox
 from auditsearch.backends import get_backend
+from auditsearch.backends.base import Settled
 from auditsearch.backends.memory import MemoryBackend
 from auditsearch.backends.sqlite import SQLiteBackend
 from auditsearch.event import SCHEMA
+from auditsearch.exceptions import BackendUnavailable
 from auditsearch.life import archive as life
 from auditsearch.life import holds, manifest, packing, removal
 from auditsearch.life.archive import archive
 from auditsearch.life.packing import ArchiveError
-from auditsearch.life.restore import restore
-from auditsearch.models import DroppedPartition, PartitionLock
+from auditsearch.life.restore import NotStored, restore
+from auditsearch.models import DroppedPartition, OutboxRow, PartitionLock
 from tests.factories import NOON, event
+from tests.stores import Server
 
 pytestmark = pytest.mark.django_db(databases=["default", "other"])
 
@@ -176,9 +180,34 @@ def test_killed_at_any_step_the_next_run_finishes_it(step, backend, tmp_path, mo
 
 def test_an_archive_of_the_same_name_is_not_written_over(made, backend, settings):
     settings.AUDITSEARCH = settings.AUDITSEARCH | {"ARCHIVE_FILENAME_TEMPLATE": made.stem}
-    with pytest.raises(ArchiveError, match="exists already"):
+    with pytest.raises(ArchiveError, match="already"):
         archive(backend, made.folder)
     restore(MemoryBackend(), made.path)
+
+
+def test_a_restore_that_was_broken_off_is_finished_by_the_next(made, backend):
+    target = Server(BackendUnavailable("gone"))
+    with pytest.raises(BackendUnavailable):
+        restore(target, made.path)
+    target.fails = None
+    restore(target, made.path)
+    assert stored(target) == stored(backend)
+
+
+def test_what_the_store_refuses_is_told(made):
+    refused = next(manifest.ids(made, made.parts[0]))
+    with pytest.raises(NotStored, match=refused):
+        restore(Server(**{refused: Settled.QUARANTINE}), made.path)
+
+
+def test_an_event_stored_in_part_is_archived_whole_from_the_outbox(backend, tmp_path):
+    one = fill(backend, 1)[0]
+    cut = SimpleNamespace(id=one.id, leaf=one.leaf, canonical="{}", flags={"truncated"})
+    with pytest.raises(ArchiveError, match="can't be archived whole"):
+        life.line(cut)
+    outbox.append("default", [(one.id, OLD, one.canonical, None)])
+    OutboxRow.objects.update(state="truncated")
+    assert life.line(cut).decode() == f"{one.canonical}\n"
 
 
 def test_a_truncated_file_is_refused(made):

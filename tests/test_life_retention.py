@@ -13,6 +13,7 @@ from auditsearch.backends.memory import MemoryBackend
 from auditsearch.event import from_micros
 from auditsearch.exceptions import SettingError
 from auditsearch.life import holds, removal, retention, times
+from auditsearch.life.checks import check_life
 from auditsearch.life.removal import Refused
 from auditsearch.life.spans import span
 from auditsearch.models import DroppedPartition, OutboxRow, PartitionLock
@@ -171,6 +172,19 @@ def test_a_rule_that_can_not_be_understood_is_refused(backend, rules, rule, said
     rules(rule)
     with pytest.raises((SettingError, times.NoTime), match=said):
         retention.planned(backend, NOW)
+
+
+@pytest.mark.parametrize(
+    ("changes", "number"),
+    [
+        ({}, []),
+        ({"RETENTION": [{"keep": "3 yeers"}]}, ["auditsearch.E018"]),
+        ({"ARCHIVE_FILENAME_TEMPLATE": "../%Y"}, ["auditsearch.E019"]),
+    ],
+)
+def test_what_is_set_wrong_is_found_by_the_system_checks(settings, changes, number):
+    settings.AUDITSEARCH = settings.AUDITSEARCH | changes
+    assert [message.id for message in check_life()] == number
 
 
 def test_without_rules_all_is_kept(backend, rules):

@@ -65,24 +65,33 @@ def archive(
             raise ArchiveError(f"Another process is archiving to {folder}: leave it at work.")
         made = [finish(backend, read(path), progress) for path in sorted(folder.glob("*.unfinished.json"))]
         fresh = begin(folder, before, log, reset=reset)
-        return made + ([finish(backend, fresh, progress)] if _number(backend, fresh) else [])
+        if any(_alike(fresh, former) for former in made) or not _number(backend, fresh):
+            return made
+        if any(path.name.startswith(f"{fresh.stem}.") for path in folder.iterdir()):
+            raise ArchiveError(
+                f"{folder} has files of {fresh.stem} already: wait a minute, or change ARCHIVE_FILENAME_TEMPLATE."
+            )
+        return [*made, finish(backend, fresh, progress)]
 
 
 def begin(folder: Path, before: int | None, log: str | None, *, reset: bool) -> Manifest:
     """Return the manifest of an archive that has nothing yet."""
-    stem = timezone.localtime(timezone.now()).strftime(settings.ARCHIVE_FILENAME_TEMPLATE)
-    if not stem or os.sep in stem or stem.startswith("."):
-        raise ArchiveError(f"ARCHIVE_FILENAME_TEMPLATE makes {stem!r}, which is no name of a file.")
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
-    return Manifest(stem, settings.INDEX_PREFIX, made_at, __version__, before, log, reset, folder=folder)
+    return Manifest(stem(), settings.INDEX_PREFIX, made_at, __version__, before, log, reset, folder=folder)
+
+
+def stem() -> str:
+    """Return what the names of an archive's files begin with now. Raises ArchiveError where that is no name."""
+    name = timezone.localtime(timezone.now()).strftime(settings.ARCHIVE_FILENAME_TEMPLATE)
+    if not name or os.sep in name or name.startswith("."):
+        raise ArchiveError(f"ARCHIVE_FILENAME_TEMPLATE makes {name!r}, which is no name of a file.")
+    return name
 
 
 def finish(backend: Backend, manifest: Manifest, progress: Progress = quiet) -> Manifest:
     """Do what is left to do of an archive, whatever that is; returns its manifest as it is then."""
     if not manifest.path.exists():
         manifest = _write(backend, manifest, progress)
-    elif not manifest.journal.exists():
-        raise ArchiveError(f"{manifest.path} exists already: wait a minute, or change ARCHIVE_FILENAME_TEMPLATE.")
     if manifest.reset:
         manifest = _remove(backend, manifest, progress)
     with told(manifest.journal), suppress(FileNotFoundError):
@@ -95,6 +104,11 @@ def question(manifest: Manifest) -> Node:
     asked = [tree_of(timestamp__lt=from_micros(manifest.before))] if manifest.before is not None else []
     asked += [tree_of(log=manifest.log)] if manifest.log else []
     return plan(all_of(asked)).engine if asked else ALL
+
+
+def _alike(one: Manifest, other: Manifest) -> bool:
+    """Whether both were asked for alike; of a time that is said as an age each run makes another one."""
+    return (one.log, one.reset, one.before is None) == (other.log, other.reset, other.before is None)
 
 
 def _number(backend: Backend, manifest: Manifest) -> int:
