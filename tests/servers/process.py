@@ -102,13 +102,13 @@ def wait_until_healthy(
 def stop(process: subprocess.Popen[bytes]) -> None:
     """End the server that we started with all of its processes, and no other."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
+        deadline = time.monotonic() + 20
         try:
             os.killpg(process.pid, sign)
-            process.wait(20)
-            return
-        except subprocess.TimeoutExpired:
-            continue
+            while time.monotonic() < deadline:
+                process.poll()
+                os.killpg(process.pid, 0)
+                time.sleep(0.1)
         except ProcessLookupError:
-            process.wait()
-            return
+            break
     process.wait()
