@@ -16,6 +16,8 @@ from django.db import connections
 from auditsearch.conf import settings
 from auditsearch.exceptions import ConfigurationError
 
+_held: dict[int, BinaryIO] = {}
+
 
 class HostLock:
     """Held by one thread of one process at a time; `with HostLock(path) as held:` never waits.
@@ -34,12 +36,16 @@ class HostLock:
         if not locks.lock(self.file, locks.LOCK_EX | locks.LOCK_NB):
             self.file.close()
             self.file = None
+        else:
+            _held[id(self)] = self.file
         return self.file is not None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.file is not None:
+            _held.pop(id(self), None)
+            locks.unlock(self.file)  # a child that was forked meanwhile has the file open too
             self.file.close()
             self.file = None
 
@@ -73,3 +79,16 @@ def _opened(path: Path) -> BinaryIO:
         return os.fdopen(os.open(path, flags, 0o600), "r+b")
     except OSError as error:
         raise ConfigurationError(f"Shippers can't lock {path} ({error.strerror}): let this user write it.") from error
+
+
+def _let_go() -> None:
+    """A child holds no lock of its parent, else the lock would outlive a parent that is killed."""
+    while _held:
+        _, file = _held.popitem()
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nothing, file.fileno())  # what closes the file later closes this
+        os.close(nothing)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)

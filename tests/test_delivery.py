@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sqlite3
 import subprocess
 import sys
@@ -267,6 +268,22 @@ class TestSQLiteFile:
         with pytest.raises(ConfigurationError, match="lock"):
             lock.__enter__()
 
+    def test_a_lock_that_was_held_at_a_fork_is_the_parent_s_alone(self, tmp_path) -> None:
+        ready, go = os.pipe(), os.pipe()
+        with HostLock(tmp_path / "lock"):
+            pid = os.fork()
+            if not pid:
+                os.write(ready[1], b".")
+                os.read(go[0], 1)
+                os._exit(0)
+            os.read(ready[0], 1)
+            with HostLock(tmp_path / "lock") as free:
+                assert not free
+        with HostLock(tmp_path / "lock") as free:
+            assert free
+        os.write(go[1], b".")
+        os.waitpid(pid, 0)
+
     def test_a_half_written_note_is_left_out(self, tmp_path) -> None:
         path = tmp_path / "notes"
         path.write_text("1 a\n2 b\nx\n3 ")
@@ -274,6 +291,7 @@ class TestSQLiteFile:
 
 
 @pytest.mark.sqlite
+@pytest.mark.slow
 class TestProcesses:
     """Real processes, real files, kill -9."""
 
