@@ -7,9 +7,10 @@ PYTHON ?= $(shell for python in python3.12 python3.11 python3.13 python3 python;
 	&& echo $$python && break; done)
 VENV := .venv
 VENV42 := .venv-django42
+VENVF := .venv-foreign
 DEMO_STAMP := $(VENV)/.demo-$(BACKEND)
 
-.PHONY: demo demo-check test test-engines test-fast test-django42 lint format bench bench-capture bench-ship bench-outage bench-mapping bench-logs bench-query bench-find bench-growth bench-life chaos clean help
+.PHONY: demo demo-check test test-engines test-fast test-django42 lint format bench bench-capture bench-ship bench-outage bench-mapping bench-logs bench-query bench-find bench-growth bench-life bench-foreign chaos clean help
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 16
@@ -27,7 +28,7 @@ test-engines: $(VENV)/.test  ## the contract, in depth, on each release that is 
 	AUDITSEARCH_TEST_EXAMPLES=500 $(VENV)/bin/python -m pytest --engines=all tests/contract tests/test_templates.py tests/test_rebuild.py
 
 test-fast: $(VENV)/.test  ## memory and SQLite only, under a minute
-	$(VENV)/bin/python -m pytest -n 2 -m "not server"
+	$(VENV)/bin/python -m pytest -n 2 -m "not server and not slow"
 
 test-django42: $(VENV42)/.test  ## the fast tests on Django 4.2
 	$(VENV42)/bin/python -m pytest -n 2 -m "not server"
@@ -45,6 +46,10 @@ bench: bench-capture bench-ship bench-mapping bench-logs bench-query bench-find 
 
 bench-capture: $(VENV)/.bench  ## microseconds added to a write, beside other libraries
 	$(VENV)/bin/python -m bench.capture
+	BENCH_DATABASE=postgresql $(VENV)/bin/python -m bench.capture
+
+bench-foreign: $(VENVF)/.foreign  ## a day of somebody else's application, each of its writes compared with the database's triggers
+	$(VENVF)/bin/python -W ignore -m bench.foreign
 
 bench-ship: $(VENV)/.bench  ## documents a second beside the bare client, and memory
 	$(VENV)/bin/python -m bench.ship
@@ -74,7 +79,7 @@ chaos: $(VENV)/.bench  ## kill applications, shippers and servers, and count wha
 	$(VENV)/bin/python -m bench.chaos
 
 clean:  ## remove the environments and what the demo and the tools wrote
-	rm -rf $(VENV) $(VENV42) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist example/var
+	rm -rf $(VENV) $(VENV42) $(VENVF) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist example/var
 
 $(VENV)/.demo-sqlite: $(VENV)/.pip
 	$(VENV)/bin/pip install --quiet --editable .
@@ -96,6 +101,10 @@ $(VENV)/.bench: $(VENV)/.test
 
 $(VENV42)/.test: $(VENV42)/.pip
 	$(VENV42)/bin/pip install --quiet --editable ".[all]" --group test "Django>=4.2,<4.3"
+	@touch $@
+
+$(VENVF)/.foreign: $(VENVF)/.pip
+	$(VENVF)/bin/pip install --quiet --editable . --group foreign
 	@touch $@
 
 %/.pip: pyproject.toml

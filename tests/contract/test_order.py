@@ -120,6 +120,7 @@ def test_a_total_is_given_when_asked_for(shelf: Shelf) -> None:
     assert (len(rest.hits), rest.total) == (7, 12)
 
 
+@pytest.mark.slow
 def test_a_page_counts_ten_thousand_or_more_and_count_counts_all(shelf: Shelf) -> None:
     for _ in range(5):
         shelf.backend.index([shelf.event() for _ in range(2_050)])
