@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as Caution
+from django.core.management import get_commands
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from auditsearch.capture.hooks import code_of
@@ -63,9 +64,11 @@ def _unknown_codes() -> Iterator[str]:
 
 
 def _tasks() -> set[str]:
-    """Return the names of the tasks that Celery knows here; they can be excluded like views."""
-    celery = sys.modules.get("celery")
-    return set(celery.current_app.tasks) if celery is not None else set()
+    """Return the names of the commands and of the tasks that are known here; they can be excluded like views."""
+    celery, dramatiq = sys.modules.get("celery"), sys.modules.get("dramatiq.broker")
+    tasks = set(celery.current_app.tasks) if celery is not None else set()
+    actors = getattr(getattr(dramatiq, "global_broker", None), "actors", None) or {}
+    return tasks.union(actors, get_commands())
 
 
 def _named(patterns: Any, namespace: str = "") -> Iterator[str]:

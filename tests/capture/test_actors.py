@@ -88,6 +88,12 @@ def test_a_command_tells_its_name_and_account(events: Captured) -> None:
     assert (events[-1].user, events[-1].system_type) == (None, "undefined")
 
 
+def test_a_command_can_be_excluded(events: Captured, audit: Any) -> None:
+    audit(EXCLUDE_ACTIONS=["greet"])
+    call_command("greet")
+    assert len(events) == 0
+
+
 def test_a_command_that_a_request_runs_keeps_the_requests_user(events: Captured, anna: User) -> None:
     request = RequestFactory().get("/")
     request.user = anna

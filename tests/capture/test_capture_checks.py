@@ -12,7 +12,7 @@ def test_right_codes_and_actions_are_silent(audit: Any, settings: Any) -> None:
     audit(
         EVENT_CODES={"CRITICAL_CHANGE": ("cc", "Critical change")},
         HOOKED_ACTIONS={"Window": "CRITICAL_CHANGE", "rename": "cc", "tests.windows.plain": "WIN_OPEN"},
-        EXCLUDE_ACTIONS=["api:customer-list", "tests.windows", "Customers.list", "CustomerAdmin.rename"],
+        EXCLUDE_ACTIONS=["loaddata", "api:customer-list", "tests.windows", "Customers.list", "CustomerAdmin.rename"],
     )
     assert check_codes() == check_actions() == []
 
