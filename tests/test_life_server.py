@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
+from auditsearch.backends.opensearch import OpenSearchBackend
 from auditsearch.event import from_micros
 from auditsearch.life import retention
 from auditsearch.life.archive import archive
 from auditsearch.life.restore import restore
 from auditsearch.models import DroppedPartition
 from auditsearch.seal.verify import verify
-from tests.factories import NOON, event
+from tests.factories import NOON, PARTITION, event
+from tests.servers.opensearch import running_opensearch
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db(databases=["default", "other"])]
 
@@ -30,6 +36,36 @@ def backend(opensearch_backend, settings):
 
 def texts(backend):
     return {(name, one.canonical) for name in backend.holdings() for one in backend.read(name)}
+
+
+@pytest.fixture
+def documented(tmp_path):
+    """The snapshot commands of docs/operations.md: what a method, a path and a body they send."""
+    text = (Path(__file__).parents[1] / "docs/operations.md").read_text().replace(" \\\n", " ")
+    found = re.findall(r"curl -X (\w+) \"\$URL(\S+)\" -H 'Content-Type: application/json' +-d '(.+)'", text)
+    return [(do, *path.split("?"), body.replace("/backup/snapshots", str(tmp_path))) for do, path, body in found]
+
+
+def sent(backend, do, path, body, *params):
+    options = dict(param.split("=") for param in params)
+    return backend.client.ask(do, path, json.loads(body), **options)
+
+
+def test_the_documented_snapshots_bring_a_lost_log_back(documented, tmp_path):
+    with running_opensearch(snapshots=tmp_path) as url:
+        backend = OpenSearchBackend([url], prefix="auditsearch", client={})
+        backend.setup()
+        assert backend.holdings() == {}
+        backend.index([event(ts=NOON + n) for n in range(20)])
+        backend.refresh()
+        for do, path, *params, body in documented:
+            if path.endswith("_restore"):
+                assert backend.drop_partition(PARTITION, holding=20)
+            sent(backend, do, path, body, *params)
+        backend.refresh()
+        backend.index([event(ts=NOON + 50)])
+        assert verify(backend).checked == 21
+        backend.close()
 
 
 def test_an_archived_log_is_dropped_and_comes_back_whole(backend, tmp_path):

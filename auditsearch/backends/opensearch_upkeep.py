@@ -41,6 +41,8 @@ class Upkeep:
         if indices.status == 404:
             return {}
         names = {index: _partition(index) for index in self.client.proven(indices, "the list of indices")}
+        if not names:
+            return {}
         question = {"size": 0, "aggs": {"indices": {"terms": {"field": "_index", "size": len(names) + 10}}}}
         buckets = self._whole(aliases, question)["aggregations"]["indices"]["buckets"]
         counts = {bucket["key"]: bucket["doc_count"] for bucket in buckets}

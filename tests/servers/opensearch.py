@@ -72,10 +72,10 @@ def ignore_full_disk(url: str) -> None:
 
 
 @contextmanager
-def running_opensearch(heap: str = "512m", release: str = "3") -> Iterator[str]:
+def running_opensearch(heap: str = "512m", release: str = "3", snapshots: Path | None = None) -> Iterator[str]:
     """Start OpenSearch on a free port with an empty data folder, yield its URL, end it and remove the folder.
 
-    Raises ServerStartError.
+    It may keep snapshots in the folder `snapshots`. Raises ServerStartError.
     """
     folder = Path(tempfile.mkdtemp(prefix="opensearch-"))
     cluster = f"auditsearch-{uuid.uuid4().hex[:12]}"
@@ -83,9 +83,19 @@ def running_opensearch(heap: str = "512m", release: str = "3") -> Iterator[str]:
     command += ["-cp", jars(release), MAIN_CLASS]
     command += ["-basePath", str(folder / "base"), "-numOfNode", "1", "-clusterName", cluster]
     command += ["-baseHttpPort", str(random.choice(PORTS)), "-moduleTypes", ",".join(modules(release))]
+    if snapshots is not None:
+        command += ["-confPath", str(allowing(snapshots, folder / "conf"))]
     with running(command, folder, cluster, port_told) as url:
         ignore_full_disk(url)
         yield url
+
+
+def allowing(snapshots: Path, folder: Path) -> Path:
+    """Write a configuration that allows a folder for snapshots; returns where it lies."""
+    folder.mkdir()
+    (folder / "opensearch.yml").write_text(f'path.repo: ["{snapshots}"]\n')
+    (folder / "log4j2.properties").touch()
+    return folder
 
 
 def modules(release: str) -> list[str]:
