@@ -38,6 +38,7 @@ def start(*apps: str, database: str, before_tables: Callable[[], None] = nothing
     )
     django.setup()
     before_tables()
+    call_command("migrate", verbosity=0)  # first, for the others may refer to these tables
     call_command("migrate", run_syncdb=True, verbosity=0)
 
 
