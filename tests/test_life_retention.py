@@ -11,7 +11,7 @@ from auditsearch import outbox
 from auditsearch.backends import get_backend
 from auditsearch.backends.memory import MemoryBackend
 from auditsearch.event import from_micros
-from auditsearch.exceptions import SettingError
+from auditsearch.exceptions import BackendUnavailable, SettingError
 from auditsearch.life import holds, removal, retention, times
 from auditsearch.life.checks import check_life
 from auditsearch.life.removal import Refused
@@ -146,6 +146,17 @@ def test_killed_at_a_step_the_next_run_goes_on(backend, monkeypatch, step):
     monkeypatch.undo()
     PartitionLock.objects.all().delete()
     assert run(backend).dropped == [OLD]
+
+
+def test_a_store_that_fails_leaves_the_partition_as_it_was(backend, monkeypatch):
+    def fail(*args, **kwargs):
+        raise BackendUnavailable("gone")
+
+    monkeypatch.setattr(backend, "drop_partition", fail)
+    with pytest.raises(BackendUnavailable):
+        run(backend)
+    assert not DroppedPartition.objects.exists()
+    assert not PartitionLock.objects.exists()
 
 
 def test_a_partition_that_a_killed_run_left_marked_lives_again_if_it_is_not_due(backend, rules):

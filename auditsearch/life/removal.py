@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Container, Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 
 from django.db import connections
@@ -16,7 +17,7 @@ from auditsearch import outbox
 from auditsearch.backends.base import Backend
 from auditsearch.backlog import migrated
 from auditsearch.exceptions import AuditSearchError
-from auditsearch.life.lock import locked
+from auditsearch.life.lock import Locked, locked
 from auditsearch.life.spans import is_over
 from auditsearch.models import DroppedPartition, OutboxRow, State
 from auditsearch.notes import noted
@@ -47,8 +48,10 @@ def drop(backend: Backend, partition: str, holding: int) -> bool:
             raise Refused(f"{number:,} events wait in the outbox for {partition}: ship them first.")
         done = backend.drop_partition(partition, holding=holding)
     except BaseException:
-        if partition in backend.holdings():
-            unmark(partition)
+        with suppress(AuditSearchError):  # where the store can't be asked, `heal` does it in the next run
+            if partition in backend.holdings():
+                backend.reopen(partition)
+                unmark(partition)
         raise
     if not done:
         unmark(partition)
@@ -73,7 +76,7 @@ def heal(backend: Backend, but: Container[str] = ()) -> list[str]:
     marked = {name for alias in filter(migrated, outbox.aliases()) for name in outbox.dropped(alias)}
     left = [name for name in backend.holdings() if name in marked and name not in but]
     for partition in left:
-        with locked(partition, "opening again"):
+        with suppress(Locked), locked(partition, "opening again"):
             unmark(partition)
             backend.reopen(partition)
     return left
