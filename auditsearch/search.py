@@ -141,9 +141,9 @@ class Events:
 
     def hits(self, page: int = PAGE) -> Iterator[Hit]:
         """Yield the hits from `start` to `stop`; where the engine's answer is too wide, each is checked first."""
-        if self.plan.check:
+        if self.plan.check and self.store.count(self.doubt):
             return islice(filter(self.fits, self.found(self.plan.engine, page)), self.start, self.stop)
-        return islice(self.found(self.plan.engine, page, self.stop), self.start, self.stop)
+        return islice(self.found(self.plan.sure, page, self.stop), self.start, self.stop)
 
     def unsure(self) -> Iterator[Hit]:
         """Yield the candidates of which the engine is not sure."""
