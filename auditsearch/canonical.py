@@ -202,7 +202,7 @@ def _file(value: Any) -> str:
 
 def _foreign(value: Any) -> str:
     kind = type(value)
-    if (kind.__str__, kind.__repr__) == (object.__str__, object.__repr__):
+    if all(getattr(kind, name) is getattr(object, name) for name in ("__str__", "__repr__")):
         return _mark("object", value)  # its own text would be a memory address, another one each time
     return text(str(value))
 

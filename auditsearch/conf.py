@@ -6,7 +6,7 @@ import difflib
 import logging
 import os
 from pathlib import Path
-from typing import Any, ClassVar, Literal, get_type_hints
+from typing import Any, Literal, cast, get_type_hints
 
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
@@ -171,26 +171,27 @@ class Settings:
     """What an archive's files begin with, as `strftime` takes it, in TIME_ZONE."""
 
     RETENTION: list[dict[str, Any]] = []
-    """How long events are kept: `[{"log": "payments", "keep": "10 years"}, {"keep": "3 years"}]`, the first that fits."""
+    """How long events are kept, by the first rule that fits: `[{"log": "payments", "keep": "10 years"}]`."""
 
-    _cache: ClassVar[dict[str, Any]] = {}
 
-    def __getattribute__(self, name: str) -> Any:
-        if not name.isupper():
-            return object.__getattribute__(self, name)
-        cache = Settings._cache
-        if not cache:
-            cache.update(self._read())
-        return cache[name]
+class _Lazy:
+    """Reads all settings when the first is asked for, and keeps them as plain attributes: every event asks for many."""
 
-    def _read(self) -> dict[str, Any]:
-        if not django_settings.configured and "DJANGO_SETTINGS_MODULE" not in os.environ:
-            return {name: getattr(type(self), name) for name in NAMES}  # a service without Django that writes logs
-        given = getattr(django_settings, "AUDITSEARCH", {})
-        for problem in problems():  # a web server runs no system checks, and serves on with what is right
-            logger.error(problem, extra={"action": "settings"})
-        given = given if isinstance(given, dict) else {}
-        return {name: given.get(name, getattr(type(self), name)) for name in NAMES}
+    def __getattr__(self, name: str) -> Any:
+        if name not in NAMES:
+            raise AttributeError(name)
+        vars(self).update(_read())
+        return vars(self)[name]
+
+
+def _read() -> dict[str, Any]:
+    defaults = {name: getattr(Settings, name) for name in NAMES}
+    if not django_settings.configured and "DJANGO_SETTINGS_MODULE" not in os.environ:
+        return defaults  # a service without Django that writes logs
+    for problem in problems():  # a web server runs no system checks, and serves on with what is right
+        logger.error(problem, extra={"action": "settings"})
+    given = getattr(django_settings, "AUDITSEARCH", {})
+    return defaults | {name: given[name] for name in NAMES if isinstance(given, dict) and name in given}
 
 
 NAMES = tuple(name for name in get_type_hints(Settings) if name.isupper())
@@ -215,8 +216,8 @@ def unknown(name: str) -> str:
 def forget(*, setting: str, **_: Any) -> None:
     """Read the settings anew at next use: `override_settings` has changed them."""
     if setting in ("AUDITSEARCH", "BASE_DIR"):
-        Settings._cache.clear()
+        vars(settings).clear()
 
 
-settings = Settings()
+settings = cast(Settings, _Lazy())
 setting_changed.connect(forget, dispatch_uid="auditsearch.conf")

@@ -97,10 +97,10 @@ def move(folder: Path) -> None:
 
 def choose(**options: Any) -> None:
     """Change settings of auditsearch."""
-    from auditsearch.conf import Settings
+    from auditsearch.conf import forget
 
     settings.AUDITSEARCH = {**settings.AUDITSEARCH, **options}
-    Settings._cache.clear()
+    forget(setting="AUDITSEARCH")
 
 
 def take_by(name: str) -> None:
