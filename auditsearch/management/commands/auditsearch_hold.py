@@ -36,9 +36,7 @@ class Command(BaseCommand):
         """Declare the options."""
         parser.add_argument("do", choices=("place", "lift", "list"), help="what to do")
         parser.add_argument("number", nargs="?", type=int, help="of the hold to lift, as list shows it")
-        parser.add_argument(
-            "--object", metavar="TYPE[:ID]", help="of this object, or of this kind: shop.Order:7"
-        )
+        parser.add_argument("--object", metavar="TYPE[:ID]", help="of this object, or of this kind: shop.Order:7")
         parser.add_argument("--actor", metavar="ID", help="events of this user, by the id that `suid` has")
         parser.add_argument("--user", metavar="NAME", help="events of this user, by name")
         parser.add_argument("--log", metavar="NAME", help="events of this log")
