@@ -28,6 +28,7 @@ class AuditSearchConfig(AppConfig):
         from auditsearch.capture import commands, gap, registry, unmigrated
         from auditsearch.life import checks as life_checks  # noqa: F401 - likewise
         from auditsearch.monitor import checks as monitoring  # noqa: F401 - likewise
+        from auditsearch.web import checks as web_checks  # noqa: F401 - likewise
 
         registry.reload()
         for _entry, message in registry.problems():

@@ -170,6 +170,9 @@ class Settings:
     ARCHIVE_FILENAME_TEMPLATE: str = "auditsearch-dump-%d-%m-%Y-%H-%M"
     """What an archive's files begin with, as `strftime` takes it, in TIME_ZONE."""
 
+    VISIBLE_EVENTS: str | None = None
+    """Dotted path of `visible_events(request) -> Q`: which events the web pages show at all; None is every one."""
+
     RETENTION: list[dict[str, Any]] = []
     """How long events are kept, by the first rule that fits: `[{"log": "payments", "keep": "10 years"}]`."""
 

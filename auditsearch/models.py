@@ -150,3 +150,49 @@ class LegalHold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk} {self.reason}"
+
+
+class Access(models.Model):
+    """No table: it carries the permissions of the web pages, which are apart from those of any model."""
+
+    class Meta:
+        managed = False
+        verbose_name = _("audit log")
+        verbose_name_plural = _("audit log")
+        default_permissions = ()
+        permissions = [  # noqa: RUF012
+            ("view", "Can search the audit log"),
+            ("export", "Can export events of the audit log"),
+            ("unmask", "Can see personal values in the audit log"),
+            ("verify", "Can verify the audit log"),
+            ("share", "Can share searches of the audit log"),
+        ]
+
+    def __str__(self) -> str:
+        return "audit log"
+
+
+class SavedSearch(models.Model):
+    """A question that somebody keeps under a name; `query` is the search page's query string, without its cursor.
+
+    `owner` is the key of the user as text, so that any user model will do, and none is needed.
+    """
+
+    owner = models.CharField(max_length=255)
+    owner_name = models.CharField(max_length=255)
+    name = models.CharField(max_length=100)
+    query = models.TextField()
+    shared = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "auditsearch_saved_search"
+        verbose_name = _("saved search")
+        verbose_name_plural = _("saved searches")
+        default_permissions = ()
+        constraints = [  # noqa: RUF012
+            models.UniqueConstraint(fields=["owner", "name"], name="auditsearch_saved_search_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

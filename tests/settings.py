@@ -12,6 +12,7 @@ USE_TZ = True
 TIME_ZONE = "Africa/Lagos"
 LANGUAGE_CODE = "en"
 ROOT_URLCONF = "tests.urls"
+STATIC_URL = "static/"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = databases()
 INSTALLED_APPS = [
@@ -20,6 +21,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.staticfiles",
     "rest_framework.authtoken",
     "hijack",
     "impersonate",

@@ -21,6 +21,7 @@ async def aadd(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("monitor/", include("auditsearch.monitor.urls")),
+    path("audit/", include("auditsearch.urls")),
     path("admin/", admin.site.urls),
     path("add", add),
     path("aadd", aadd),

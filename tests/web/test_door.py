@@ -1,0 +1,93 @@
+"""Who comes in, what goes wrong inside, and what each answer carries."""
+
+from unittest.mock import patch
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client, override_settings
+
+from auditsearch.exceptions import BackendUnavailable, ConfigurationError, PartialAnswer
+from auditsearch.search import Events
+from auditsearch.web.checks import check_visible
+from auditsearch.web.door import HEADERS
+from tests.settings import AUDITSEARCH
+from tests.web.conftest import Person, Put
+
+PAGE = "/audit/"
+
+
+def test_who_is_not_signed_in_is_sent_to_sign_in(client: Client) -> None:
+    answer = client.get(PAGE, {"q": "word"})
+    assert answer.status_code == 302
+    assert "next=/audit/%3Fq%3Dword" in answer["Location"]
+
+
+def test_a_part_of_a_page_asks_to_sign_in_by_401(client: Client) -> None:
+    assert client.get(PAGE, headers={"HX-Request": "true"}).status_code == 401
+
+
+@pytest.mark.parametrize("permissions", [(), ("export", "unmask", "verify", "share")])
+def test_who_may_not_view_gets_403_and_no_event(
+    client: Client, person: Person, put: Put, permissions: tuple[str, ...]
+) -> None:
+    put(verbose="secret sentence")
+    client.force_login(person("nobody", *permissions))
+    answer = client.get(PAGE)
+    assert answer.status_code == 403
+    assert "secret sentence" not in answer.content.decode()
+
+
+def test_a_user_who_was_disabled_sees_nothing(web: Client, officer: User) -> None:
+    User.objects.filter(pk=officer.pk).update(is_active=False)
+    assert web.get(PAGE).status_code == 302
+
+
+def test_no_page_takes_another_method(web: Client) -> None:
+    assert web.post(PAGE).status_code == 405
+
+
+def test_each_answer_carries_the_headers_of_laws(web: Client, client: Client) -> None:
+    for answer in (web.get(PAGE), web.get(PAGE, {"sort": "nonsense"}), Client().get(PAGE)):
+        assert {name: answer[name] for name in HEADERS} == HEADERS
+
+
+@pytest.mark.parametrize("error", [BackendUnavailable("away"), PartialAnswer("a shard"), ConfigurationError("wrong")])
+def test_a_store_that_can_not_answer_is_told_so(web: Client, error: Exception) -> None:
+    with patch.object(Events, "page", side_effect=error):
+        answer = web.get(PAGE)
+    assert answer.status_code == 503
+    assert str(error) in answer.content.decode()
+
+
+def test_a_log_that_is_closed_to_the_web_is_not_there(web: Client, put: Put) -> None:
+    given = AUDITSEARCH | {"LOGS": {"payments": {"hidden": True}, "exams": {"permission": "auth.add_user"}}}
+    with override_settings(AUDITSEARCH=given):
+        for log in ("payments", "exams", "main"):
+            put(log=log, verbose=f"of {log}")
+        text = web.get(PAGE).content.decode()
+    assert [log for log in ("payments", "exams", "main") if f"of {log}" in text] == ["main"]
+
+
+def test_tenants_see_their_own_events_alone(tenants: tuple[Client, Client]) -> None:
+    for client, own, other in zip(tenants, ("north", "south"), ("south", "north"), strict=True):
+        text = client.get(PAGE).content.decode()
+        assert f"only of {own}" in text
+        assert f"only of {other}" not in text
+
+
+@override_settings(AUDITSEARCH=AUDITSEARCH | {"VISIBLE_EVENTS": "tests.web.test_door.no_question"})
+def test_a_rule_that_answers_with_no_question_opens_nothing(web: Client, put: Put) -> None:
+    put(verbose="secret sentence")
+    answer = web.get(PAGE)
+    assert answer.status_code == 503
+    assert "secret sentence" not in answer.content.decode()
+
+
+def no_question(request: object) -> None:
+    """A rule that forgot to return."""
+
+
+@pytest.mark.parametrize(("path", "wrong"), [(None, 0), ("django.db.models.Q", 0), ("no.such", 1), ("os.sep", 1)])
+def test_a_rule_that_does_not_exist_is_found_before_the_site_starts(path: str | None, wrong: int) -> None:
+    with override_settings(AUDITSEARCH=AUDITSEARCH | {"VISIBLE_EVENTS": path}):
+        assert [problem.id for problem in check_visible()] == ["auditsearch.E020"] * wrong
