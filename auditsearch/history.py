@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -65,18 +65,25 @@ def history(obj: Object, events: Events | None = None) -> Events:
 
 def state_at(obj: Object, when: datetime, events: Events | None = None) -> dict[str, Any] | None:
     """Return the fields as they stood at `when`; None before its first event and after its deletion."""
-    for event in history(obj, events).filter(timestamp__lte=when).order_by("-timestamp").iterator(20):
-        if event.event_code == EventCode.DELETE:
-            return None
-        if event.object_snapshot:
-            return event.object_snapshot
-    return None
+    event = told_at(obj, when, events)
+    return None if event is None or event.event_code == EventCode.DELETE else event.object_snapshot
+
+
+def told_at(obj: Object, when: datetime, events: Events | None = None) -> Event | None:
+    """Return the last event up to `when` that tells the object's state or deletion; None where there is none."""
+    found = history(obj, events).filter(timestamp__lte=when).order_by("-timestamp").iterator(20)
+    return next((event for event in found if event.object_snapshot or event.event_code == EventCode.DELETE), None)
 
 
 def steps(obj: Object, events: Events | None = None) -> Iterator[Step]:
     """Yield an object's events, oldest first, each with what changed unseen before it."""
+    yield from walk(history(obj, events).order_by("timestamp").iterator())
+
+
+def walk(told: Iterable[Event]) -> Iterator[Step]:
+    """Yield the events of one object that are `told`, oldest first, each with what changed unseen before it."""
     known: dict[str, Any] = {}
-    for event in history(obj, events).order_by("timestamp").iterator():
+    for event in told:
         before = _before(event)
         gaps = {name: Gap(known[name], old) for name, old in before.items() if name in known and known[name] != old}
         yield Step(event, gaps)

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import Q
 
-from auditsearch.capture.diff import concrete, plans
-from auditsearch.capture.record import key_text
+from auditsearch.capture.diff import plans
+from auditsearch.history import Object, key_of
 from auditsearch.query.renamed import names_of
 from auditsearch.search import Events
 
 
-def timeline(instance: Any, *, children: bool = True) -> Events:
-    """Return the events of a model instance, newest first; with those of its children, unless `children` is False.
+def timeline(instance: Object, *, children: bool = True, events: Events | None = None) -> Events:
+    """Return the events of an object, newest first; with those of its children, unless `children` is False.
 
-    Children are the objects that belong to it by the setting PARENTS, or as inlines in the admin.
+    `instance` is an object of a model, or its model's name and key: `("shop.Order", 5)`. Children are the objects that
+    belong to it by the setting PARENTS, or as inlines in the admin. What is returned is out of `events`, if given.
     """
-    model, key = concrete(type(instance)), key_text(instance.pk)
-    question = Q(object_type=model._meta.label, object_id=key)
+    model, key = key_of(instance)
+    question = Q(object_type=model, object_id=key)
     if children:
-        labels = names_of(model._meta.label)
+        labels = names_of(model)
         question |= Q(_context__parent__object_type__in=labels, _context__parent__object_id__exact=key)
         for plan in plans.values():
-            if plan.parent is not None and plan.parent.label == model._meta.label:
-                moved = {f"_from__{plan.parent.attname}__exact": instance.pk}
+            if plan.parent is not None and plan.parent.label in labels:
+                moved = {f"_from__{plan.parent.attname}__exact": key}
                 question |= Q(object_type=plan.label, **moved)
-    return Events().filter(question)
+    return (Events() if events is None else events).filter(question)

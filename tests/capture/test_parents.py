@@ -12,6 +12,7 @@ from django.urls import path
 
 from auditsearch.api import filter_events, timeline
 from auditsearch.checks import check_models
+from auditsearch.search import Events
 from auditsearch.testing import Captured, ship
 from tests.capture.conftest import order
 from tests.shop.models import Customer, Line, Order
@@ -91,6 +92,8 @@ def test_a_timeline_shows_children_deleted_and_moved_ones_too(events: Captured, 
     assert told(timeline(made)) == expected
     assert told(timeline(other)) == [("insert", "shop.Order"), ("update", "shop.Line")]
     assert told(timeline(made, children=False)) == [("insert", "shop.Order")]
+    assert told(timeline(("shop.Order", made.pk))) == expected
+    assert told(timeline(made, events=Events().filter(event_code="delete"))) == [("delete", "shop.Line")]
 
 
 def test_a_parent_that_can_not_be_is_an_error(audit: Callable[..., None]) -> None:
