@@ -33,6 +33,10 @@ class UnknownLookup(QueryError):
     """No such lookup on this field; the message lists the lookups that fit."""
 
 
+class Hidden(QueryError):
+    """The question reads values that PERSONAL names: it takes the permission `auditsearch.unmask`."""
+
+
 class InvalidValue(QueryError):
     """The value does not fit the lookup; the message says which kinds do."""
 

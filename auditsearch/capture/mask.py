@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
 from auditsearch import canonical
+from auditsearch.capture import cover
 from auditsearch.capture.rules import Path, beneath, rules
 
 HIDDEN = "***"
@@ -16,15 +16,13 @@ HIDDEN = "***"
 
 _count = itertools.count()
 
-# Between the name and the value: what sentences and programs write there.
-_BETWEEN = r"""["']?\s{0,3}(?:(?:generated|is|was|set to|changed to|reset to)\s{0,3})?(?:[:=]|=>)\s{0,3}"""
-_VALUE = r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|(?:(?:bearer|basic|digest|token)\s+)?["']?[^\s"'&,;<>)\]}]+)"""
 _URL = re.compile(r"(://[^\s/:@]{0,256}:)[^\s/@]{1,256}(?=@)")
+_HEADERS = re.compile(r"((?:authorization|cookie)[\"']?\s{0,3}:\s{0,3})[^\r\n]+", re.IGNORECASE)
 
 
 def secret(key: str) -> bool:
     """Return whether values under `key` are hidden: it contains one of MASK, in any case, `-` and blanks as `_`."""
-    return _secret(key, rules().names)
+    return cover.named(key, rules().names)
 
 
 def hide(value: Any) -> Any:
@@ -80,15 +78,15 @@ def mask_text(text: str) -> str:
     """
     known = rules()
     text = mask_patterns(text) if known.patterns else text
-    if "://" not in text and not (_may_mention(text, known.names) and _mentions(known.names).search(text)):
+    if "://" not in text and not cover.mentioned(text, known.names):
         return text
     text = _URL.sub(_keep_name, text)
-    text = _headers().sub(_keep_name, text)
-    return _assignments(rules().names).sub(_keep_name, text)
+    text = _HEADERS.sub(_keep_name, text)
+    return cover.assigned(text, known.names, hide)
 
 
 def _masked_json(text: str) -> str:
-    if not _mentions(rules().names).search(text):
+    if not cover.mentions(rules().names).search(text):
         return mask_patterns(text)
     try:
         return canonical.dumps(canonical.normalise(masked(canonical.loads(text))))
@@ -97,42 +95,4 @@ def _masked_json(text: str) -> str:
 
 
 def _keep_name(found: re.Match[str]) -> str:
-    next(_count)
-    quote = found[0][-1] if found[0][-1] in "\"'" else ""
-    return f"{found[1]}{quote}{HIDDEN}{quote}"
-
-
-@lru_cache(maxsize=8192)
-def _secret(key: str, names: tuple[str, ...]) -> bool:
-    return bool(_mentions(names).search(key))
-
-
-def _may_mention(text: str, names: tuple[str, ...]) -> bool:
-    """Whether any name could stand there: a look at the longest part of each costs a tenth of the whole pattern."""
-    low = text.lower()
-    return not low.isascii() or any(map(low.__contains__, _cores(names)))
-
-
-@lru_cache(maxsize=8)
-def _cores(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple({max(name.lower().split("_"), key=len) for name in names})
-
-
-@lru_cache(maxsize=8)
-def _mentions(names: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(_either(names), re.IGNORECASE)
-
-
-@lru_cache(maxsize=8)
-def _assignments(names: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"((?:{_either(names)})\w{{0,64}}{_BETWEEN}){_VALUE}", re.IGNORECASE)
-
-
-@lru_cache(maxsize=1)
-def _headers() -> re.Pattern[str]:
-    return re.compile(r"((?:authorization|cookie)[\"']?\s{0,3}:\s{0,3})[^\r\n]+", re.IGNORECASE)
-
-
-def _either(names: Iterable[str]) -> str:
-    parts = [re.escape(name).replace("_", r"[-_\s.]?") for name in names]
-    return "|".join(parts) or r"(?!)"
+    return f"{found[1]}{hide(found[0])}"
