@@ -20,7 +20,7 @@ from auditsearch import delivery, fallback, notes
 from auditsearch.backends.base import Outcome, Settled
 from auditsearch.conf import settings
 from auditsearch.exceptions import ConfigurationError
-from auditsearch.insertion import NewRow, batches, statement
+from auditsearch.insertion import NewRow, batches, execute
 from auditsearch.models import DroppedPartition, OutboxRow, State
 
 PURGE = 1000
@@ -68,9 +68,8 @@ def insert(alias: str, rows: Sequence[NewRow]) -> None:
     """Write rows to the outbox of the database `alias`. Raises as `append` does."""
     connection = connections[alias]
     try:
-        with connection.cursor() as cursor:
-            for batch in batches(rows, connection.features.max_query_params) if len(rows) != 1 else (rows,):
-                cursor.execute(statement(connection.vendor, len(batch)), [value for row in batch for value in row])
+        for batch in batches(rows, connection.features.max_query_params) if len(rows) != 1 else (rows,):
+            execute(connection, batch)
     except DatabaseError as error:
         if remedy := missing(error, alias):
             raise remedy from error

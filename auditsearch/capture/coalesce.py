@@ -1,7 +1,7 @@
 """COALESCE: several saves of one object in one transaction are one event, from the first old state to the last new.
 
 The earlier event's row is taken back in the same transaction. What was written there so far is remembered beside the
-connection, and forgotten with its commit and with every rollback.
+connection, and forgotten with its commit and with every rollback: both give the connection a new list of hooks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from auditsearch.capture.record import Record
 
 WRITTEN = "auditsearch_written"
-"""Attribute of a connection: {object: its last event in this transaction}."""
+"""Attribute of a connection: its hooks in this transaction, and {object: its last event there}."""
 
 MOST = 10_000
 """Objects of one transaction that are remembered."""
@@ -27,8 +27,8 @@ MOST = 10_000
 def merged(using: str, drafts: Sequence[Record]) -> Sequence[Record]:
     """Merge each draft with the event that its object already has in this transaction, and take that one back."""
     connection = connections[using]
-    if settings.DATABASE not in (None, using) or not connection.in_atomic_block:
-        return drafts
+    if settings.DATABASE not in (None, using) or not connection.in_atomic_block or not connection.commit_on_exit:
+        return drafts  # who commits by hand may have done so already, and what is committed is not taken back
     written: dict[Any, Record] = _written(connection)
     taken_back = []
     for draft in drafts:
@@ -52,11 +52,11 @@ def merged(using: str, drafts: Sequence[Record]) -> Sequence[Record]:
 
 
 def _written(connection: Any) -> dict[Any, Record]:
-    known: dict[Any, Record] | None = connection.__dict__.get(WRITTEN)
-    if known is None:
-        known = connection.__dict__[WRITTEN] = {}
-        connection.on_commit(lambda: connection.__dict__.pop(WRITTEN, None))
-    return known
+    hooks = connection.run_on_commit
+    known: tuple[Any, dict[Any, Record]] | None = connection.__dict__.get(WRITTEN)
+    if known is None or known[0] is not hooks:
+        known = connection.__dict__[WRITTEN] = (hooks, {})
+    return known[1]
 
 
 def _alike(former: Record, draft: Record) -> bool:

@@ -99,3 +99,16 @@ def test_bulk_changes_are_merged_too(committed: Captured) -> None:
         Customer.objects.update(name="x")
         Customer.objects.update(name="y")
     assert [event.diff["name"] for event in committed[2:]] == [["a", "y"], ["b", "y"]]
+
+
+def test_what_was_committed_by_hand_is_not_taken_back(committed: Captured) -> None:
+    made = customer("a")
+    transaction.set_autocommit(False)
+    try:
+        for name in "bc":
+            with transaction.atomic():
+                rename(made, name)
+            transaction.commit()
+    finally:
+        transaction.set_autocommit(True)
+    assert [event.diff for event in committed[1:]] == [{"name": ["a", "b"]}, {"name": ["b", "c"]}]

@@ -1,12 +1,17 @@
 """MASK: no secret is stored, and nothing else is hidden."""
 
+import re
 import time
 from collections.abc import Callable
 
 import pytest
+import re2
+from hypothesis import given
+from hypothesis import strategies as st
 
 from auditsearch.api import record
 from auditsearch.capture.mask import hidden, mask_text, masked, secret
+from auditsearch.capture.rules import _quick
 from auditsearch.checks import check_mask
 from auditsearch.exceptions import SettingError
 from auditsearch.testing import Captured
@@ -125,3 +130,16 @@ def test_the_path_of_no_field_is_an_error(audit: Callable[..., None]) -> None:
 def test_a_pattern_that_is_none_hides_nothing_and_so_stops_the_site(audit: Callable[..., None]) -> None:
     with pytest.raises(SettingError, match="no regular expression"):
         audit(MASK=["re:("])
+
+
+@pytest.mark.parametrize("pattern", [r"\b\d{4}-\d{2}\b", r"[a-f0-9]{3}#", r"чю \d\d", r"\b[A-Z]{2}\d{3}"])
+@given(texts=st.lists(st.text("09afAZ-#№ чю_\n", max_size=12), max_size=4))
+def test_a_fixed_pattern_is_found_first_wherever_it_will_be_hidden(pattern: str, texts: list[str]) -> None:
+    quick, exact = _quick([pattern]), re2.compile(pattern)
+    assert isinstance(quick, re.Pattern)
+    assert quick.search("\n".join(texts)) or not any(exact.search(text) for text in texts)
+
+
+@pytest.mark.parametrize("pattern", [r"(a+)+b", r"\d{1,9}\d{1,9}x", "a|b", "a?b", r"[z\d]+", "(?i)secret"])
+def test_a_pattern_that_leaves_a_choice_is_never_searched_by_backtracking(pattern: str) -> None:
+    assert not isinstance(_quick([pattern]), re.Pattern)
