@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SUFFIXES = {".py", ".sql", ".json", ".typed", ".md", ".html"}
+SUFFIXES = {".py", ".sql", ".json", ".typed", ".md", ".html", ".css", ".js", ".txt", ".po", ".mo", ".ndjson"}
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +30,12 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def test_the_wheel_holds_the_package_and_the_index_templates_byte_for_byte(wheel: Path) -> None:
+def test_the_wheel_holds_the_package_the_index_templates_and_the_dashboards_byte_for_byte(wheel: Path) -> None:
+    file = "dashboards/auditsearch.ndjson"
+    others = {file: (ROOT / file).read_bytes()}
     templates = {f"index_templates/{name}": raw for name, raw in contents(ROOT / "index_templates").items()}
     assert templates
-    assert contents(wheel / "auditsearch") == contents(ROOT / "auditsearch") | templates
+    assert contents(wheel / "auditsearch") == contents(ROOT / "auditsearch") | templates | others
 
 
 def test_the_packaged_templates_are_read_from_the_package(wheel: Path) -> None:
