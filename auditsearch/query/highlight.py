@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
-from django.utils.html import format_html_join
+from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString
 
 from auditsearch.query.fuzzy import alike
@@ -22,20 +21,53 @@ _WORD = re.compile(r"[^\W_]+")
 _PARTS = {"contains", "icontains", "startswith", "istartswith", "endswith", "iendswith", "exact", "iexact"}
 
 
-def segments(text: str, node: Node, path: str | None = None) -> list[tuple[str, bool]]:
-    """Return `text` in NFC, cut into parts, each with whether it was asked for.
+class Marker:
+    """What marks texts for one question, prepared once.
 
-    Words are marked anywhere, conditions on a field in texts of that stored `path`. What a Not excludes is not.
+    Words are marked anywhere, conditions on a field in texts of that stored path. What a Not excludes is not.
     """
-    text = unicodedata.normalize("NFC", text)
-    asked = list(_asked(node))
-    spans = sorted([*_words(text, asked), *(span for where in asked for span in _parts(text, where, path))])
-    return list(_cut(text, _joined(spans)))
+
+    def __init__(self, node: Node) -> None:
+        asked = list(_asked(node))
+        self.known = frozenset(word for each in asked if isinstance(each, Words) for word in each.words)
+        self.tests = [test for each in asked for test in _tests(each)]
+        self.fields = [each for each in asked if isinstance(each, Where)]
+
+    def __bool__(self) -> bool:
+        return bool(self.known or self.tests or self.fields)
+
+    def segments(self, text: str, path: str | None = None) -> list[tuple[str, bool]]:
+        """Return `text` in NFC, cut into parts, each with whether it was asked for."""
+        text = text if text.isascii() else unicodedata.normalize("NFC", text)
+        spans = [*self._words(text), *(span for where in self.fields for span in _parts(text, where, path))]
+        return list(_cut(text, _joined(sorted(spans)))) if spans else [(text, False)] if text else []
+
+    def html(self, text: str, path: str | None = None) -> SafeString:
+        """Return `text` as HTML: escaped, with <mark> around what was asked for."""
+        return self.joined(self.segments(text, path)) if self else escape(text)
+
+    @staticmethod
+    def joined(parts: Iterable[tuple[str, bool]]) -> SafeString:
+        """Return parts as HTML, as `html` does."""
+        return format_html_join("", "{}", ((_marked(part, hit),) for part, hit in parts))
+
+    def _words(self, text: str) -> Iterator[tuple[int, int]]:
+        if not self.tests and self.known.isdisjoint(words(text)):
+            return
+        for found in _WORD.finditer(text):
+            ready = (words(found[0]) or [""])[0]
+            if ready in self.known or any(test(ready) for test in self.tests):
+                yield found.span()
+
+
+def segments(text: str, node: Node, path: str | None = None) -> list[tuple[str, bool]]:
+    """Return `text` in NFC, cut into parts, each with whether it was asked for, as `Marker` says."""
+    return Marker(node).segments(text, path)
 
 
 def highlight(text: str, node: Node, path: str | None = None) -> SafeString:
     """Return `text` as HTML: escaped, with <mark> around what was asked for."""
-    return format_html_join("", "{}", ((_marked(part, hit),) for part, hit in segments(text, node, path)))
+    return Marker(node).html(text, path)
 
 
 def _marked(part: str, hit: bool) -> str:
@@ -51,20 +83,11 @@ def _asked(node: Node) -> Iterator[Words | Near | Where]:
             yield node
 
 
-def _words(text: str, asked: list[Any]) -> Iterator[tuple[int, int]]:
-    tests = [test for node in asked for test in _tests(node)]
-    for found in _WORD.finditer(text):
-        ready = (words(found[0]) or [""])[0]
-        if any(test(ready) for test in tests):
-            yield found.span()
-
-
-def _tests(node: Node) -> Iterator[Fits]:
+def _tests(node: Words | Near | Where) -> Iterator[Fits]:
     match node:
         case Words(asked):
-            known = set(asked)
-            stems = {word for word in known if word.startswith(STEM)}
-            yield lambda word: word in known or not stems.isdisjoint(stems_of(word))
+            if stems := {word for word in asked if word.startswith(STEM)}:
+                yield lambda word: not stems.isdisjoint(stems_of(word))
         case Near(start, "prefix"):
             yield lambda word: word.startswith(start)
         case Near(like):

@@ -35,6 +35,7 @@ class State:
     """One address of the search page. Times are ISO, or words such as `2 days` and `monday`.
 
     `only` and `without` are facets that were clicked: (name, value), of one name any will do; "" is no value at all.
+    `all` is the facet of which many values are shown.
     """
 
     q: str = ""
@@ -43,6 +44,7 @@ class State:
     until: str = ""
     sort: str = NEWEST
     interval: str = ""
+    all: str = ""
     size: str = str(SIZE)
     cursor: str = ""
     only: tuple[tuple[str, str], ...] = ()
@@ -50,19 +52,14 @@ class State:
 
     @classmethod
     def from_request(cls, request: HttpRequest) -> State:
-        """Return what the address of a request says. Raises InvalidValue, on more than 1 kB, too."""
+        """Return what the address of a request says. What is wrong in it is told where it is asked."""
         return cls.from_query(request.GET)
 
     @classmethod
     def from_query(cls, query: QueryDict) -> State:
         """Return what a query string says: `q`, `since`, ..., facets as `f.user=Anna` or, left out, `x.user=Anna`."""
-        given = {name: query.get(name, "").strip() for name in TEXTS if query.get(name)}
-        if "cursor" in given and len(given["cursor"]) > 4 * LONGEST:
-            raise InvalidValue("This cursor is none of ours: begin with the first page.")
-        state = cls(**given, only=tuple(_facets(query, "f.")), without=tuple(_facets(query, "x.")))
-        if len(state.query(cursor="").encode()) > 6 * LONGEST or _bytes(replace(state, cursor="")) > LONGEST:
-            raise InvalidValue(f"A question has at most {LONGEST} bytes, together with what narrows it.")
-        return state
+        given: Any = {name: query.get(name, "").strip() for name in TEXTS if query.get(name)}
+        return cls(**given, only=tuple(_facets(query, "f.")), without=tuple(_facets(query, "x.")))
 
     def query(self, **changes: Any) -> str:
         """Return the query string of this state with `changes`, without what has its usual value."""
@@ -89,13 +86,8 @@ class State:
 
     def tree(self, now: datetime) -> Node:
         """Return the question, without what the scope adds. Raises QueryError."""
-        asked = Events(parse(self.q)) if self.q else Events()
-        if self.log:
-            asked = asked.filter(log=self.log)
-        if self.since:
-            asked = asked.filter(timestamp__gte=moment(self.since, now))
-        if self.until:
-            asked = asked.filter(timestamp__lt=moment(self.until, now))
+        self._bounded()
+        asked = Events(parse(self.q)).filter(**self._keywords(now))
         for name in dict.fromkeys(name for name, _ in self.only):
             asked = asked.filter(_any(name, [value for key, value in self.only if key == name]))
         for name, value in self.without:
@@ -104,11 +96,25 @@ class State:
             raise InvalidValue(f"A question has at most {CLAUSES} conditions, not {number}.")
         return asked.tree
 
+    def span(self, now: datetime) -> tuple[datetime | None, datetime | None]:
+        """Return `since` and `until` as times, None where they are open. Raises InvalidValue."""
+        now = timezone.localtime(now)
+        return moment(self.since, now) if self.since else None, moment(self.until, now) if self.until else None
+
     def fixed(self, now: datetime) -> State:
         """Return the same with times instead of words, so that the next page is one of the same question."""
-        now = timezone.localtime(now)
-        since, until = (said and moment(said, now).isoformat() for said in (self.since, self.until))
+        since, until = (each.isoformat() if each else "" for each in self.span(now))
         return replace(self, since=since, until=until)
+
+    def _keywords(self, now: datetime) -> dict[str, Any]:
+        since, until = self.span(now)
+        asked = {"log": self.log or None, "timestamp__gte": since, "timestamp__lt": until}
+        return {name: value for name, value in asked.items() if value is not None}
+
+    def _bounded(self) -> None:
+        narrowing = replace(self, q="", cursor="").pairs()
+        if sum(len(value.encode(errors="replace")) for _, value in narrowing) > LONGEST:
+            raise InvalidValue(f"What narrows a question has at most {LONGEST} bytes: time, log, order and facets.")
 
     @property
     def page_size(self) -> int:
@@ -123,16 +129,10 @@ TEXTS = tuple(each.name for each in fields(State) if each.name not in ("only", "
 
 
 def _facets(query: QueryDict, prefix: str) -> Iterator[tuple[str, str]]:
-    """The facets of a query string, each once. Raises UnknownField."""
+    """The facets of a query string, each once."""
     for key in query:
         if key.startswith(prefix):
-            name = key.removeprefix(prefix)
-            counted(name)
-            yield from ((name, value) for value in dict.fromkeys(query.getlist(key)))
-
-
-def _bytes(state: State) -> int:
-    return sum(len(value.encode(errors="replace")) for name, value in state.pairs())
+            yield from ((key.removeprefix(prefix), value) for value in dict.fromkeys(query.getlist(key)))
 
 
 def _any(name: str, values: list[str]) -> Q:
@@ -143,7 +143,8 @@ def _any(name: str, values: list[str]) -> Q:
 
 
 def _is(name: str, value: str) -> Q:
-    """Whether a column has this value as a facet shows it: in its clipped form, which long ones have."""
+    """Whether a column has this value as a facet shows it: a long one in its clipped form. Raises UnknownField."""
+    counted(name)
     keyword = settings.PROMOTED[name][0] if name in settings.PROMOTED else name
     if not value:
         return Q(**{f"{keyword}__isnull": True})
