@@ -50,6 +50,9 @@ class Settings:
     ]
     """What is never stored: values under names with these parts, at paths with a dot in them, or like `"re:..."`."""
 
+    PERSONAL: list[str] = []
+    """What is stored apart and shown only with the permission `unmask`: named as in MASK."""
+
     OLD_STATE: dict[str, str] = {}
     """`{"app.Model": "database"}` reads the old row before each save, locked; the default remembers what was loaded."""
 
@@ -172,6 +175,12 @@ class Settings:
 
     VISIBLE_EVENTS: str | None = None
     """Dotted path of `visible_events(request) -> Q`: which events the web pages show at all; None is every one."""
+
+    READING: bool = True
+    """Whether reading the log on the web is an event itself."""
+
+    EXPORT_LIMIT: int = 100_000
+    """Events of one export on the web at most."""
 
     RETENTION: list[dict[str, Any]] = []
     """How long events are kept, by the first rule that fits: `[{"log": "payments", "keep": "10 years"}]`."""

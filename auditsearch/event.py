@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from auditsearch import canonical as canonical_json
+from auditsearch import personal as personal_values
 
 SCHEMA = 1
 """The version of the document that this release writes."""
@@ -57,6 +58,7 @@ class Event:
 
     `canonical` is the exact JSON text that was captured; all else is read from it. `flags` holds what the store says
     beside it: `clipped` (not all of it can be asked for), `degraded` or `truncated` (the server took only a part).
+    Values that PERSONAL names are `•••`, unless the event was asked for unmasked: `personal` is then their side object.
     """
 
     id: str
@@ -80,19 +82,35 @@ class Event:
     schema: int = SCHEMA
     canonical: str = field(repr=False)
     flags: frozenset[str] = frozenset()
+    personal: str | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def from_canonical(cls, text: str, flags: frozenset[str] = frozenset()) -> Event:
-        """Read an event from its canonical JSON text. Raises ValueError where it is none."""
-        tree = canonical_json.loads(text)
+    def from_canonical(cls, text: str, flags: frozenset[str] = frozenset(), personal: str | None = None) -> Event:
+        """Read an event from its canonical JSON text, and its personal values from the side object where it is given.
+
+        Raises ValueError where it is none.
+        """
+        tree = _told(text, personal)
         values = {name: tree[stored] for name, stored in STORED.items() if stored in tree}
         values["timestamp"] = from_micros(values["timestamp"])
-        return cls(canonical=text, flags=flags, **values)
+        return cls(canonical=text, flags=flags, personal=personal, **values)
 
     @property
     def leaf(self) -> str:
         """SHA-256 leaf of `canonical`, lower-case hex."""
         return canonical_json.leaf(self.canonical)
+
+    @property
+    def has_personal(self) -> bool:
+        """Whether it has values that PERSONAL named, shown or not."""
+        return personal_values.holds(self.canonical)
+
+    @property
+    def line(self) -> str:
+        """Its JSON text as it may be shown: `canonical`, with personal values as this event has them."""
+        if not self.has_personal:
+            return self.canonical
+        return canonical_json.dumps(canonical_json.normalise(_told(self.canonical, self.personal)))
 
     @property
     def diff(self) -> dict[str, Any]:
@@ -102,6 +120,15 @@ class Event:
 
     def __str__(self) -> str:
         return self.verbose or f"{self.event_code} {self.object_type or ''} {self.object_id or ''}".rstrip()
+
+
+def _told(text: str, personal: str | None) -> dict[str, Any]:
+    """The members of an event, with its personal values in their places, or a mark there."""
+    tree: dict[str, Any] = canonical_json.loads(text)
+    if personal_values.holds(text):
+        tree = personal_values.filled(tree, personal_values.read(personal))
+        del tree[personal_values.COUNT]
+    return tree
 
 
 def micros(moment: datetime) -> int:

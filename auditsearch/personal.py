@@ -39,8 +39,8 @@ def commit(salt: bytes, path: str, value: str) -> str:
     """Return the commitment to a value at a place: hex SHA-256 over `salt`, `path` and `value`.
 
     Each is preceded by its length in 8 bytes, big-endian. `path` is the value's JSON pointer (RFC 6901) in the event,
-    of a part of a text that of the text; `value` its canonical JSON text. A random salt of 128 bits keeps a value of few
-    possible ones from being found by trying, as in RFC 9901 (sections 4.2 and 9.3).
+    of a part of a text that of the text; `value` its canonical JSON text. A random salt of 128 bits keeps a value that
+    is one of a few from being found by trying, as in RFC 9901 (sections 4.2 and 9.3).
     """
     parts = (salt, path.encode(), value.encode())
     return hashlib.sha256(b"".join([len(part).to_bytes(8, "big") + part for part in parts])).hexdigest()

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS
 
 from auditsearch.capture import mask
+from auditsearch.capture.heard import heard
 from auditsearch.capture.labels import label, no_queries
 from auditsearch.capture.record import Record, key_text, write
 from auditsearch.conf import settings
@@ -50,3 +51,4 @@ def about(draft: Record, instance: Any) -> None:
     draft.object_id = key_text(instance.pk)
     with no_queries:
         draft.object_label = label(instance)
+        draft.heard = [*draft.heard, *heard(instance)]

@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
 from auditsearch.capture.actions import about
+from auditsearch.capture.named import fields_of
 from auditsearch.capture.record import Record
 from auditsearch.capture.system import tell
 from auditsearch.context import actor_of
@@ -42,6 +43,8 @@ def login_failed(sender: Any, credentials: Any = None, request: Any = None, **_:
         given = credentials or {}
         name = given.get(get_user_model().USERNAME_FIELD) or given.get("username") or ""
         draft.context_data["username"] = name
+        if any(path[0] == get_user_model().USERNAME_FIELD for path in fields_of(get_user_model()._meta.label)):
+            draft.heard = [str(name)]
         draft.level = "WARNING"
         draft.verbose = f"{name or 'Somebody'} failed to log in"
 

@@ -1,4 +1,4 @@
-"""System checks of codes and actions."""
+"""System checks of codes and actions, and of what is personal."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as Caution
 from django.core.management import get_commands
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from auditsearch.capture import named, registry
 from auditsearch.capture.hooks import code_of
 from auditsearch.capture.views import action_names, view_names
 from auditsearch.checks import check_settings
 from auditsearch.conf import settings
 from auditsearch.enums import EventCode, EventType, SystemEnum
+from auditsearch.promoted import promoted
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -47,6 +50,31 @@ def check_actions(**_: Any) -> list[CheckMessage]:
         for entry in entries
         if entry not in known and entry not in _tasks()
     ]
+
+
+@register("auditsearch")
+def check_personal(**_: Any) -> list[CheckMessage]:
+    """E013: PERSONAL holds the path of a field that no model has. E024: it names a primary key, which each event shows.
+
+    W025: a promoted field is of a path that it names, so that nothing is counted there.
+    """
+    known = None if check_settings() else named.personal()
+    if known is None:
+        return []
+    fields = [(model, path[0]) for model, path in known.fields if path[0] != named.LABEL]
+    wrong = registry.unknown_fields("PERSONAL", [f"{model}.{name}" for model, name in fields])
+    found: list[CheckMessage] = [Error(problem, id="auditsearch.E013") for problem in wrong]
+    for key in (model._meta.pk for model in apps.get_models()):
+        if key is not None and (key.model._meta.label, key.name) in fields:
+            told = f'AUDITSEARCH["PERSONAL"] names the primary key {key.model._meta.label}.{key.name}.'
+            found.append(
+                Error(told, "Each event shows the key of its object: give it another one.", id="auditsearch.E024")
+            )
+    for row in promoted():
+        if named.asks(row.path):
+            told = f"The promoted field {row.name} is of {row.path}, which PERSONAL names: it stays empty."
+            found.append(Caution(told, 'Take it out of AUDITSEARCH["PROMOTED"].', id="auditsearch.W025"))
+    return found
 
 
 def near(entry: str, known: set[str]) -> str:

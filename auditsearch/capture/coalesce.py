@@ -68,6 +68,7 @@ def _alike(former: Record, draft: Record) -> bool:
 
 def _merge(former: Record, draft: Record) -> None:
     context, before = draft.context_data, former.context_data
+    draft.heard = [*draft.heard, *former.heard]
     context["saves"] = before.get("saves", 1) + context.get("saves", 1)
     if labels := before.get("labels", {}) | context.get("labels", {}):
         context["labels"] = labels

@@ -10,6 +10,7 @@ from django.db import models
 
 from auditsearch.capture import mask
 from auditsearch.capture.fields import UNKNOWN, Column, column, shown, stored
+from auditsearch.capture.named import personal
 from auditsearch.capture.parents import parent_of
 from auditsearch.capture.rules import of_field, rules
 from auditsearch.conf import settings
@@ -51,6 +52,7 @@ class Plan:
         self.special = self.secret.union(self.frozen, (i for i, each in enumerate(self.columns) if each.exact is float))
         self.labelled = tuple(_labelled(self, fields))
         self.patterned = bool(rules().patterns)
+        self.hears = personal() is not None
         self.locks = isinstance(settings.OLD_STATE, dict) and settings.OLD_STATE.get(self.label) == "database"
 
     @cached_property

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django.db import models
 
 from auditsearch.capture.diff import Plan, Row
+from auditsearch.capture.heard import heard
 from auditsearch.capture.labels import label, labels, no_queries
 from auditsearch.capture.record import Record, key_text
 from auditsearch.capture.rules import suspicious
@@ -31,6 +32,8 @@ def draft(
         record.object_label = label(instance)
         if texts := labels(plan, instance, row):
             record.context_data["labels"] = texts
+        if plan.hears:
+            record.heard = heard(instance)
     if before is not None:
         record.context_data["diff"] = plan.diff(before, row, changed)
     if plan.parent is not None and row[plan.parent.position] is not None:

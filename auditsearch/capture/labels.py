@@ -13,6 +13,7 @@ from django.db.models.fields.related_descriptors import ForwardManyToOneDescript
 from django.dispatch import receiver
 
 from auditsearch.capture.diff import Plan, Row
+from auditsearch.capture.heard import heard
 from auditsearch.conf import settings
 
 
@@ -98,19 +99,24 @@ def made_of(plan: Plan, using: str, values: Sequence[Any], row: Row) -> models.M
     return instance
 
 
-def texts_of(model: type[models.Model], using: str, attname: str, keys: Collection[Any], most: int) -> dict[Any, str]:
-    """Return {key: text} of objects, read with what their foreign keys point to; {} of more than `most`."""
+def texts_of(
+    model: type[models.Model], using: str, attname: str, keys: Collection[Any], most: int
+) -> tuple[dict[Any, str], list[str]]:
+    """Return {key: text} of objects, read with what their foreign keys point to, none of more than `most`; and the
+    texts by which their personal values are known again.
+    """
     if not keys or len(keys) > most:
-        return {}
+        return {}, []
     near = [field.name for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)]
-    found = {}
+    found, said = {}, list[str]()
     for start in range(0, len(keys), 500):
         some = {f"{attname}__in": list(keys)[start : start + 500]}
         rows: models.QuerySet[Any] = models.QuerySet(model, using=using).filter(**some).select_related(*near)
         for each in rows if near else rows.select_related(None):
             with no_queries:
                 found[getattr(each, attname)] = label(each)
-    return found
+                said += heard(each)
+    return found, said
 
 
 def _related(field: Any, instance: models.Model, value: Any) -> str | None:

@@ -8,6 +8,7 @@ from django.db.models import Model
 from django.db.models.sql.where import WhereNode
 
 from auditsearch.capture import mask
+from auditsearch.capture.named import fields_of
 
 MOST = 100
 """Values of one `in` that are told."""
@@ -23,6 +24,8 @@ def question(where: Any) -> Any:
     if field is None:
         return mask.mask_text(str(where))
     name = f"{field.attname}__{where.lookup_name}"
+    if any(path[0] == field.attname for path in fields_of(field.model._meta.label)):
+        name = f"{field.model._meta.label}.{name}"  # told in full, so that it is known again as personal
     return {name: mask.hide("") if mask.secret(name) else _value(getattr(where, "rhs", None))}
 
 

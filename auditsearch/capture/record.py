@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,10 +12,12 @@ import orjson
 
 from auditsearch import canonical, outbox
 from auditsearch.capture import coalesce, exclude, gap, handlers, mask, unmigrated
+from auditsearch.capture.personal import committed
 from auditsearch.capture.rules import beneath, rules
 from auditsearch.conf import settings
 from auditsearch.context import circumstances, origin
 from auditsearch.event import ENVELOPE_STRINGS, SCHEMA, from_micros, micros, new_id
+from auditsearch.insertion import NewRow
 from auditsearch.logs import noise
 from auditsearch.partition import partition_of
 from auditsearch.signals import log_context_signal
@@ -29,7 +31,8 @@ class Record:
 
     `ts` is microseconds since the epoch, `timestamp` the same as an aware time. `ready` says that context and snapshot
     hold nothing but masked values of plain types, which spares a second look at each of them. `system` says that no
-    model tells it; `instance` is the object that a model tells of, `action` the view that is called. Neither is stored.
+    model tells it; `instance` is the object that a model tells of, `action` the view that is called, `heard` the texts
+    by which personal values are known again in sentence, label and context. None of these is stored.
     """
 
     event_code: str
@@ -37,7 +40,7 @@ class Record:
     system_type: str = "undefined"
     object_type: str | None = None
     object_id: str | None = None
-    object_label: str | None = None
+    object_label: str | None = field(default=None, repr=False)
     request_token: str | None = None
     suid: str | None = None
     user: str | None = None
@@ -45,9 +48,9 @@ class Record:
     log: str = "main"
     level: str = "INFO"
     logger: str | None = None
-    verbose: str | None = None
-    context_data: dict[str, Any] = field(default_factory=dict)
-    object_snapshot: dict[str, Any] = field(default_factory=dict)
+    verbose: str | None = field(default=None, repr=False)
+    context_data: dict[str, Any] = field(default_factory=dict, repr=False)
+    object_snapshot: dict[str, Any] = field(default_factory=dict, repr=False)
     ts: int = field(default_factory=lambda: time.time_ns() // 1000)
     dropped: bool = False
     ready: bool = False
@@ -55,6 +58,7 @@ class Record:
     system: bool = False
     instance: Any = field(default=None, repr=False, compare=False)
     action: Any = field(default=None, repr=False, compare=False)
+    heard: Sequence[str] = field(default=(), repr=False, compare=False)
 
     @property
     def timestamp(self) -> datetime:
@@ -83,19 +87,29 @@ class Record:
         if log_context_signal.receivers:
             handlers.context(self)
 
-    def freeze(self) -> tuple[str, str, str]:
-        """Return (event id, partition, canonical JSON text) of the event. Never raises on any value."""
-        event_id = self.id = self.id or new_id(self.ts)
-        return event_id, partition_of(self.ts, log=self.log), self._text(event_id)
+    def freeze(self) -> NewRow:
+        """Return (event id, partition, canonical JSON text, side object) of the event. Never raises on any value.
 
-    def _text(self, event_id: str) -> str:
-        members = self._members(event_id)
+        The side object holds what PERSONAL names, None where there is nothing.
+        """
+        event_id = self.id = self.id or new_id(self.ts)
+        text, personal = self._text(event_id)
+        return event_id, partition_of(self.ts, log=self.log), text, personal
+
+    def _text(self, event_id: str) -> tuple[str, str | None]:
+        members, personal = self._members(event_id), None
         if self.ready:
+            ready = members
+            if settings.PERSONAL:
+                ready, personal = committed(members, self.heard)
             try:
-                return orjson.dumps(members, default=canonical.scalar, option=_OPTIONS).decode()
+                return orjson.dumps(ready, default=canonical.scalar, option=_OPTIONS).decode(), personal
             except TypeError:  # a lone surrogate, an integer over 64 bits: the careful way
                 pass
-        return canonical.dumps({name: _careful(name, value) for name, value in members.items()})
+        members = {name: _careful(name, value) for name, value in members.items()}
+        if settings.PERSONAL:
+            members, personal = committed(members, self.heard)
+        return canonical.dumps(members), personal
 
     def _members(self, event_id: str) -> dict[str, Any]:
         members: dict[str, Any] = {
@@ -143,7 +157,7 @@ def write(using: str, drafts: Iterable[Record]) -> list[str]:
         drafts = noise.kept(using, list(drafts))
     if settings.COALESCE:
         drafts = coalesce.merged(using, list(drafts))
-    rows = [(*draft.freeze(), None) for draft in drafts if not draft.dropped]
+    rows = [draft.freeze() for draft in drafts if not draft.dropped]
     if rows and not unmigrated.missing(using):
         outbox.append(using, rows)
         if gap.pending:

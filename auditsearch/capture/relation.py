@@ -76,11 +76,12 @@ def drafts(
     """Return a draft for each telling object whose relations changed; above BULK_EVENTS one for all."""
     net = _net(changes)
     others = {key for added, removed in net.values() for key in (*added, *removed)}
-    texts = texts_of(relation.other, using, relation.ends[1].target_field.attname, others, batch.limit())
+    texts, said = texts_of(relation.other, using, relation.ends[1].target_field.attname, others, batch.limit())
     if len(net) > batch.limit():
         added, removed = ({key for sides in net.values() for key in sides[i]} for i in (0, 1))
         record = batch.summary(UPDATE, relation.plan, len(net), [relation.name])
         _fill(record, relation, sorted(added), sorted(removed), texts, context)
+        record.heard = said
         return [record]
     found = []
     for key, values, row in _tellers(relation, using, list(net), instance):
@@ -92,6 +93,7 @@ def drafts(
         )
         record.verbose = sentence(record, relation.plan, [relation.name])
         _fill(record, relation, *net[key], texts, context)
+        record.heard = [*record.heard, *said]
         found.append(record)
     return found
 

@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models.signals import m2m_changed
 
 from auditsearch.capture.actions import about
+from auditsearch.capture.named import fields_of
 from auditsearch.capture.record import Record
 from auditsearch.capture.system import tell, telling
 from auditsearch.enums import EventCode
@@ -53,6 +54,8 @@ def _tell(instance: Any, model: Any, using: str, **names: list[str]) -> None:
         about(draft, instance)
         draft.context_data |= {"of": model._meta.label, **names}
         ((how, which),) = names.items()
+        if fields_of(model._meta.label):
+            draft.heard = [*draft.heard, *which]
         what = f"{model._meta.verbose_name_plural} {how}: {', '.join(which)}"
         draft.verbose = f"{draft.user or 'Somebody'} changed {draft.object_label}: {what}"
 

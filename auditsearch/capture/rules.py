@@ -25,7 +25,10 @@ Path = tuple[str, ...]
 
 
 class Rules(NamedTuple):
-    """MASK or PERSONAL, sorted out. A path `shop.Account.options.pin` is one of `fields`, `context.card.number` one of `paths`."""
+    """MASK or PERSONAL, sorted out.
+
+    A path `shop.Account.options.pin` is one of `fields`, `context.card.number` one of `paths`.
+    """
 
     names: tuple[str, ...]
     paths: tuple[Path, ...]
@@ -93,4 +96,6 @@ def _pattern(entry: str, setting: str) -> Any:
     try:
         return re2.compile(entry.removeprefix(PATTERN))
     except re2.error as error:
-        raise SettingError(f'AUDITSEARCH["{setting}"] holds {entry!r}, which is no regular expression: {error}.') from error
+        raise SettingError(
+            f'AUDITSEARCH["{setting}"] holds {entry!r}, which is no regular expression: {error}.'
+        ) from error

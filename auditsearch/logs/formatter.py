@@ -8,8 +8,9 @@ from typing import Any
 from pythonjsonlogger.core import BaseJsonFormatter
 
 from auditsearch import canonical
+from auditsearch.conf import settings
 from auditsearch.logs import ecs
-from auditsearch.logs.records import ENVELOPE, members
+from auditsearch.logs.records import ENVELOPE, heard_of, members
 
 
 class AuditFormatter(BaseJsonFormatter):
@@ -27,6 +28,8 @@ class AuditFormatter(BaseJsonFormatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line. Never raises, whatever a message, an argument or an extra value is."""
         tree = members(record, self.log)
+        if settings.PERSONAL:
+            tree = _hidden(record, tree)
         for name, value in self.static_fields.items():
             if name in ENVELOPE:
                 tree[ENVELOPE[name]] = str(value)
@@ -40,3 +43,10 @@ class AuditFormatter(BaseJsonFormatter):
     def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
         """Return canonical JSON: keys sorted, no line breaks."""
         return canonical.dumps(log_data)
+
+
+def _hidden(record: logging.LogRecord, tree: dict[str, Any]) -> dict[str, Any]:
+    """Nobody knows who reads a file: what PERSONAL names does not stand there."""
+    from auditsearch.capture.personal import hidden  # models: not there yet when logging is configured
+
+    return hidden(tree, heard_of(record))

@@ -48,9 +48,10 @@ class AuditHandler(logging.Handler):
 
     def _take(self, record: logging.LogRecord) -> None:
         from auditsearch import canonical  # what these need is not there yet when logging is configured
+        from auditsearch.capture.personal import committed
         from auditsearch.conf import settings
         from auditsearch.logs import noise, writer
-        from auditsearch.logs.records import members
+        from auditsearch.logs.records import heard_of, members
         from auditsearch.partition import partition_of
 
         if not settings.ENABLED:
@@ -58,8 +59,6 @@ class AuditHandler(logging.Handler):
         tree = members(record, self.log)
         if settings.LOGS and noise.leaves_out(self.using, tree):
             return
-        writer.put(
-            self.using,
-            (tree["id"], partition_of(tree["ts"], log=tree["log_name"]), canonical.dumps(tree), None),
-            self.limit,
-        )
+        partition = partition_of(tree["ts"], log=tree["log_name"])
+        tree, personal = committed(tree, heard_of(record)) if settings.PERSONAL else (tree, None)
+        writer.put(self.using, (tree["id"], partition, canonical.dumps(tree), personal), self.limit)

@@ -12,9 +12,11 @@ from django.db import transaction
 
 from auditsearch import canonical, outbox
 from auditsearch.capture import mask
+from auditsearch.capture.personal import committed
 from auditsearch.capture.rules import beneath, rules
 from auditsearch.conf import settings
 from auditsearch.event import SCHEMA, STORED, imported_id, micros
+from auditsearch.insertion import NewRow
 from auditsearch.logs.lines import Entry, LogFile, LogFileError, Source, Survey
 from auditsearch.partition import partition_of
 
@@ -26,7 +28,7 @@ CODE = "log"
 MAX_PARTITIONS = 500
 """An import that would make more partitions than this is refused: each is an index that the server must hold open."""
 
-Row = tuple[str, str, str, None]
+Row = NewRow
 
 _USUAL = {"event_code": CODE, "event_type": "undefined", "system_type": "undefined"}
 _FIELDS = set(STORED) - {"id", "schema", "timestamp"}
@@ -67,7 +69,7 @@ def written(rows: Iterable[Row]) -> Iterator[int]:
 
 
 def row(file: LogFile, moment: datetime, entry: Entry, period: str | None = None) -> Row:
-    """Return the outbox row of one entry: event id, partition, canonical JSON text, nothing personal."""
+    """Return the outbox row of one entry: event id, partition, canonical JSON text, and what is personal."""
     return row_of(file.origin, moment, entry, period)
 
 
@@ -96,7 +98,13 @@ def outbox_row(
             raise LogFileError(_unknown(name))
         members[STORED[name]] = value if ready else _safe(name, value)
     tree = {name: value for name, value in members.items() if value or name in ("ts", "schema")}
-    return event_id, partition_of(ts, window=None, period=period, log=fields.get("log")), canonical.dumps(tree), None
+    tree, personal = committed(tree) if settings.PERSONAL else (tree, None)
+    return (
+        event_id,
+        partition_of(ts, window=None, period=period, log=fields.get("log")),
+        canonical.dumps(tree),
+        personal,
+    )
 
 
 def _safe(name: str, value: Any) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 from auditsearch import canonical
 from auditsearch.capture import mask
 from auditsearch.capture.rules import beneath, rules
+from auditsearch.conf import settings
 from auditsearch.context import actor_of, origin
 from auditsearch.event import SCHEMA, new_id
 
@@ -79,6 +80,18 @@ def members(record: logging.LogRecord, log: str | None = None) -> dict[str, Any]
     if context := context | _trouble(record):
         tree["context"] = mask.masked(_form(context), beneath(rules().paths, "context"))
     return {name: value for name, value in tree.items() if value}
+
+
+def heard_of(record: logging.LogRecord) -> list[str]:
+    """Return the texts by which personal values of the object of a record are known again."""
+    instance = vars(record).get("object")
+    if not settings.PERSONAL or not hasattr(instance, "_meta"):
+        return []
+    from auditsearch.capture.heard import heard  # models: not there yet when logging is configured
+    from auditsearch.capture.labels import no_queries
+
+    with no_queries:
+        return heard(instance)
 
 
 def event_id(record: logging.LogRecord, ts: int) -> str:

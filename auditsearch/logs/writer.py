@@ -21,7 +21,7 @@ from auditsearch.hostlock import sqlite_path
 from auditsearch.partition import partition_of
 from auditsearch.quiet import quietly
 
-Row = tuple[str, str, str, None]
+Row = tuple[str, str, str, str | None]
 
 LINGER_SECONDS = 0.05
 """How long the thread lets events gather: many make one INSERT."""
