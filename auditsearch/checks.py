@@ -36,7 +36,7 @@ Found = Iterator[CheckMessage]
 MIDDLEWARE = ("auditsearch.middleware.RequestTokenMiddleware", "auditsearch.middleware.CaptureRequestMiddleware")
 """What ties events to requests."""
 
-POSITIVE = ("SHARDS", "BATCH_SIZE", "BATCH_BYTES", "LEASE_SECONDS")
+POSITIVE = ("SHARDS", "BATCH_SIZE", "BATCH_BYTES", "LEASE_SECONDS", "EXPORT_LIMIT")
 """Settings that must be above zero."""
 
 

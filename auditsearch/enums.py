@@ -189,6 +189,8 @@ class EventCode(ConfigurableEnum, setting="EVENT_CODES"):
     HOLD_PLACED = Code("hold_placed", _("kept events from removal"))
     HOLD_LIFTED = Code("hold_lifted", _("let events be removed again"))
     ARCHIVE_RESTORED = Code("archive_restored", _("brought back an archive"))
+    AUDIT_READ = Code("audit_read", _("read the audit log"))
+    AUDIT_EXPORT = Code("audit_export", _("took events out of the audit log"))
     CANARY = Code("canary", _("a trial event"))
     AUDITING_RESUMED = Code("auditing_resumed", _("auditing was switched on again"))
 

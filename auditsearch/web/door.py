@@ -7,11 +7,12 @@ from functools import wraps
 from typing import Any, Literal
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from auditsearch.exceptions import AuditSearchError, ConfigurationError, Misread, QueryError
+from auditsearch.web import reading
 from auditsearch.web.page import page
 from auditsearch.web.scope import scope
 
@@ -32,18 +33,25 @@ HEADERS = {
 
 
 def door(
-    permission: Permission = "view", json: bool = False, methods: tuple[str, ...] = ("GET", "HEAD")
+    permission: Permission = "view",
+    json: bool = False,
+    methods: tuple[str, ...] = ("GET", "HEAD"),
+    reads: bool = True,
 ) -> Callable[[View], View]:
     """Let in whoever has the permissions `auditsearch.view` and `permission`, and give the view a Scope.
 
-    Others are sent to sign in, or get 403; `json` and htmx get 401. A QueryError is answered by 400, a store that
-    can't answer by 503, as a page or `{"error": ...}`; a Misread tells `start` and `end` too.
+    Others are sent to sign in, or get 403; `json` and htmx get 401. A QueryError is answered by 400, what is not there
+    and what is not theirs alike by 404, a store that can't answer by 503, as a page or `{"error": ...}`; a Misread
+    tells `start` and `end` too. A GET that was answered is told as a reading, unless `json`, or `reads` is False: of
+    a part of a page that was told already.
     """
 
     def decorate(view: View) -> View:
+        told = reading.told(view) if reads and not json else view
+
         @wraps(view)
         def enter(request: HttpRequest, *args: Any, **named: Any) -> HttpResponseBase:
-            answer = _refused(request, permission, json) or _answered(view, request, json, *args, **named)
+            answer = _refused(request, permission, json) or _answered(told, request, json, *args, **named)
             for name, value in HEADERS.items():
                 answer[name] = value
             return answer
@@ -70,6 +78,8 @@ def _refused(request: HttpRequest, permission: Permission, json: bool) -> HttpRe
 def _answered(view: View, request: HttpRequest, json: bool, *args: Any, **named: Any) -> HttpResponseBase:
     try:
         return view(request, scope(request), *args, **named)
+    except Http404:
+        return _problem(request, json, 404, _("There is nothing at this address, or nothing that you may see."))
     except QueryError as error:
         return _problem(request, json, 400, str(error), error)
     except AuditSearchError as error:
