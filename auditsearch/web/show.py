@@ -57,6 +57,11 @@ def shown(value: Any) -> str:
     return visible(dumps(normalise(value)))
 
 
+def block(value: Any) -> str:
+    """Return a value as `shown` does, but texts with their line breaks, and an empty one as `""`."""
+    return visible(value, "\n\t") or '""' if isinstance(value, str) else shown(value)
+
+
 def cut(text: str, length: int) -> str:
     """Return `text`, or of a longer one the first `length` characters and `…`."""
     return text if len(text) <= length else f"{text[:length]}…"
