@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from auditsearch.exceptions import UnknownField
 from auditsearch.forms import encode_key
-from auditsearch.promoted import PREFIX, promoted
+from auditsearch.promoted import CHANGED, CHANGED_PATH, PREFIX, promoted
 from auditsearch.query.parse import FIELDS, ROOTS
 
 _UNORDERED = {"verbose", "ip", "_changed"}  # a sentence is not kept for sorting, an address sorts as a number there
@@ -43,6 +43,8 @@ def _column(name: str, known: dict[str, str], use: str) -> str:
 
 def _path(name: str) -> str:
     """The stored path of a key as a question writes it, "" of any other name."""
+    if name == CHANGED:
+        return CHANGED_PATH
     root, *keys = name.split("__")
     return ".".join([ROOTS[root], *map(encode_key, keys)]) if root in ROOTS and keys else ""
 
@@ -50,7 +52,8 @@ def _path(name: str) -> str:
 def _remedy(name: str, known: Iterable[str]) -> str:
     choices = list(known)
     if _path(name):
-        promote = f"AUDITSEARCH = {{'PROMOTED': {{'a_name': [{name!r}, 'double']}}}}"
+        kind = "keyword" if name == CHANGED else "double"
+        promote = f"AUDITSEARCH = {{'PROMOTED': {{'a_name': [{name!r}, {kind!r}]}}}}"
         return f"Promote the key first: {promote}. There are: {', '.join(choices)}."
     near = difflib.get_close_matches(name, choices, n=1)
     return (f"Did you mean {near[0]}? " if near else "") + f"There are: {', '.join(choices)}."

@@ -25,6 +25,9 @@ PREFIX = "promoted."
 NOTHING = "{}"
 """The signature of no promoted fields."""
 
+CHANGED, CHANGED_PATH = "_changed", "changed"
+"""The names of the fields that a change changed: as a question writes them, and where they are among the facts."""
+
 Raw = str | int | float
 """A value as stores hold it: text in its clipped form, a number, or of a date milliseconds since the epoch."""
 
@@ -117,6 +120,8 @@ def _row(name: str, *row: str) -> Promoted:
         raise SettingError(f"{where}: a name is at most 64 of a-z, 0-9 and _, the first a letter.")
     if len(row) != 2 or row[1] not in KINDS:
         raise SettingError(f"{where} must be a key and one of {', '.join(KINDS)}: ['_snapshot__amount', 'double'].")
+    if row[0] == CHANGED:
+        return Promoted(name, CHANGED_PATH, row[1])
     root, *keys = row[0].split("__")
     if root not in _ROOTS or not keys:
         raise SettingError(f"{where}: the key must be written as in a question, such as '_snapshot__amount'.")

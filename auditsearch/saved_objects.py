@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from auditsearch.conf import settings
-from auditsearch.promoted import PREFIX, promoted
+from auditsearch.promoted import CHANGED_PATH, PREFIX, promoted
 from auditsearch.resources import read
 
 FILE = "dashboards/auditsearch.ndjson"
@@ -31,12 +31,19 @@ def named(one: dict[str, Any]) -> str:
 
 
 def _settled(one: dict[str, Any], site: str) -> dict[str, Any]:
+    attributes = one["attributes"]
+    if one["type"] == "visualization":
+        attributes["visState"] = attributes["visState"].replace('"changed_field"', f'"{_changed()}"')
     if one["type"] == "index-pattern":
-        attributes = one["attributes"]
         attributes["title"] = settings.INDEX_PREFIX
         attributes["fields"] = _text([*orjson.loads(attributes["fields"]), *_columns()])
         attributes["fieldFormatMap"] = _text(orjson.loads(attributes["fieldFormatMap"]) | _links(site))
     return one
+
+
+def _changed() -> str:
+    """The column of changed fields where the settings promote it, else the field that a script makes."""
+    return next((PREFIX + row.name for row in promoted() if row.path == CHANGED_PATH), "changed_field")
 
 
 def _columns() -> list[dict[str, Any]]:

@@ -69,6 +69,7 @@ AUDITSEARCH = {
         "pieces": ["_context__box__pieces", "long"],
         "state": ["_context__state", "keyword"],
         "due": ["_context__due", "date"],
+        "changed": ["_changed", "keyword"],
     },
     "EXCLUDE_FIELDS": ["modified", "auth.User.last_login"],
 }

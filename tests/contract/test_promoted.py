@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from auditsearch.backends.base import Facets, Sort
+from auditsearch.columns import counted
 from auditsearch.query.tree import Fact
 from tests.contract.shelf import Shelf
 
@@ -98,3 +99,9 @@ def test_a_misfit_is_left_out_counted_and_found_as_ever(shelf: Shelf) -> None:
     assert shelf.backend.facets(_mine(shelf), "promoted.price") == Facets([(1.0, 1)], 0, 1, 2)
     told = [finding.message for finding in shelf.backend.status().findings]
     assert [line for line in told if "promoted.price" in line and "no double" in line] or shelf.backend.embedded
+
+
+def test_fields_that_changed_are_counted_where_they_are_promoted(shelf: Shelf) -> None:
+    shelf.put({"context_data": {"diff": {"a": [1, 2], "b": [1, 2]}}}, {"context_data": {"diff": {"a": [1, 2]}}}, {})
+    found = shelf.backend.facets(_mine(shelf), counted("_changed"))
+    assert found == Facets([("a", 2), ("b", 1)], 0, 1, 3, True)

@@ -80,6 +80,17 @@ def test_the_index_pattern_is_on_the_prefix_of_the_settings_with_its_promoted_fi
     assert fields["changed_field"]["scripted"]
 
 
+def test_changed_fields_are_counted_by_their_column_where_they_have_one(
+    server: DashboardsServer, settings: Any
+) -> None:
+    upload(server.url)
+    assert "changed_field" in json.dumps(server.objects[1:])
+    settings.AUDITSEARCH = settings.AUDITSEARCH | {"PROMOTED": {"what": ["_changed", "keyword"]}}
+    upload(server.url)
+    assert "changed_field" not in json.dumps(server.objects[1:])
+    assert "promoted.what" in json.dumps(server.objects[1:])
+
+
 def test_ids_lead_to_the_search_page_where_it_is_named(server: DashboardsServer) -> None:
     upload(server.url, site="https://shop.example/audit/")
     formats = json.loads(pattern(server)["fieldFormatMap"])
