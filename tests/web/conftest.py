@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.test import Client, override_settings
 
 from auditsearch.backends import get_backend
+from auditsearch.backends.memory import MemoryBackend
 from auditsearch.testing import captured_events
 from tests.factories import event
 from tests.settings import AUDITSEARCH
@@ -82,3 +83,20 @@ def tenants(person: Person, put: Put) -> Iterator[tuple[Client, Client]]:
             clients[-1].force_login(person(name, "view", "export", "unmask", "verify", "share"))
             put(log=name, verbose=f"only of {name}", object_label=f"label of {name}", request_token="shared")
         yield clients[0], clients[1]
+
+
+@pytest.fixture
+def searches(store: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The questions that the store was asked since: `search`, `count`, `facets` or `histogram` each."""
+    asked: list[str] = []
+    for name in ("search", "count", "facets", "histogram"):
+        monkeypatch.setattr(MemoryBackend, name, _noted(asked, name, getattr(MemoryBackend, name)))
+    return asked
+
+
+def _noted(asked: list[str], name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    def ask(*given: Any, **named: Any) -> Any:
+        asked.append(name)
+        return method(*given, **named)
+
+    return ask
