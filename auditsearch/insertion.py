@@ -28,11 +28,12 @@ def batches(rows: Sequence[NewRow], limit: int | None) -> Iterator[list[Any]]:
     batch: list[Any] = []
     size = 0
     for row in rows:
-        if batch and (len(batch) == most or size + len(row[2]) > MAX_CHARACTERS):
+        length = len(row[2]) + len(row[3] or "")
+        if batch and (len(batch) == most or size + length > MAX_CHARACTERS):
             yield batch
             batch, size = [], 0
         batch.append(row)
-        size += len(row[2])
+        size += length
     if batch:
         yield batch
 
@@ -40,17 +41,18 @@ def batches(rows: Sequence[NewRow], limit: int | None) -> Iterator[list[Any]]:
 def execute(connection: Any, rows: Sequence[NewRow]) -> None:
     """Write rows by one INSERT. Raises the errors of `django.db`.
 
-    Django's own cursor costs twice what SQLite takes for the INSERT, so it is used only where somebody listens to it.
+    For SQLite, Django's own cursor costs twice what the INSERT does, so it is used only where somebody listens to it.
     """
     values = [value for row in rows for value in row]
-    if connection.execute_wrappers or connection.queries_logged or connection.connection is None:
+    direct = connection.vendor == "sqlite" and connection.connection is not None
+    if not direct or connection.execute_wrappers or connection.queries_logged:
         with connection.cursor() as cursor:
             cursor.execute(statement(connection.vendor, len(rows)), values)
         return
     connection.validate_thread_sharing()
     connection.validate_no_broken_transaction()
-    with connection.wrap_database_errors, closing(_cursor(connection)) as cursor:
-        cursor.execute(statement(connection.vendor, len(rows), mark=_mark(connection.vendor)), values)
+    with connection.wrap_database_errors, closing(connection.connection.cursor()) as cursor:
+        cursor.execute(statement(connection.vendor, len(rows), mark="?"), values)
 
 
 @lru_cache(maxsize=256)
@@ -63,11 +65,3 @@ def statement(vendor: str, n: int, mark: str = "%s") -> str:
     columns = ", ".join(name(column) for column in (*COLUMNS, *fixed))
     values = ", ".join((*[mark] * len(COLUMNS), *fixed.values()))
     return f"INSERT INTO {name(OutboxRow._meta.db_table)} ({columns}) VALUES {', '.join([f'({values})'] * n)}"  # noqa: S608 - our own words
-
-
-def _cursor(connection: Any) -> Any:
-    return connection.connection.cursor() if connection.vendor == "sqlite" else connection.create_cursor()
-
-
-def _mark(vendor: str) -> str:
-    return "?" if vendor == "sqlite" else "%s"
