@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from django.apps import apps
+from django.conf import settings
+from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest
 
 
@@ -27,9 +30,9 @@ def actor_of(user: Any) -> Actor:
 
 
 def impersonator_of(request: HttpRequest) -> Actor | None:
-    """Return who acts in the place of the request's user, as django-impersonate and django-hijack tell it.
+    """Return who acts in the place of the request's user, as django-impersonate, -hijack and -loginas tell it.
 
-    django-hijack keeps the id only.
+    django-hijack and django-loginas keep the id only.
     """
     user = getattr(request, "user", None)
     if (impersonator := getattr(request, "impersonator", None)) is not None:
@@ -37,4 +40,14 @@ def impersonator_of(request: HttpRequest) -> Actor | None:
     if getattr(user, "is_hijacked", False):
         history = request.session.get("hijack_history") or [None]
         return Actor(None if history[0] is None else str(history[0]))
-    return None
+    return _logged_in_as(request) if apps.is_installed("loginas") else None
+
+
+def _logged_in_as(request: HttpRequest) -> Actor | None:
+    """Return whose id django-loginas has signed into the session."""
+    session = getattr(request, "session", None) or {}
+    signed = session.get(getattr(settings, "LOGINAS_FROM_USER_SESSION_FLAG", "loginas_from_user"))
+    try:
+        return Actor(TimestampSigner().unsign(signed)) if signed else None
+    except BadSignature:
+        return None

@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "rest_framework.authtoken",
     "hijack",
     "impersonate",
+    "loginas",
     "auditsearch",
     "tests.shop",
 ]

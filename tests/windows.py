@@ -129,6 +129,7 @@ urlpatterns = [
     path("api/function", api_function),
     path("api/", include((router.urls, "api"))),
     path("admin/", site.urls),
+    path("", include("loginas.urls")),
     path("hijack/", include("hijack.urls")),
     path("impersonate/", include("impersonate.urls")),
 ]

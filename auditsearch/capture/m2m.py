@@ -7,16 +7,18 @@ looks first what is there already as soon as anybody listens, so only what reall
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
 from django.apps import apps
+from django.core.serializers.base import DeserializedObject
 from django.db import models, router, transaction
 from django.db.models.signals import m2m_changed
 
 from auditsearch.capture.diff import concrete, plans
-from auditsearch.capture.quiet import quiet
+from auditsearch.capture.quiet import quiet, told_outside
 from auditsearch.capture.record import write
 from auditsearch.capture.relation import Change, Relation, drafts
 from auditsearch.conf import settings
@@ -41,6 +43,8 @@ def reload() -> None:
                 relations[relation.through] = relation
                 m2m_changed.connect(_changed, sender=relation.through, dispatch_uid="auditsearch")
                 _watch_set(field)
+    if relations and not hasattr(DeserializedObject.save, "auditsearch"):
+        DeserializedObject.save = _leaving_out_raw(DeserializedObject.save)  # type: ignore[method-assign]
 
 
 def _relation(model: type[models.Model], field: Any) -> Relation | None:
@@ -59,6 +63,18 @@ def _watch_set(field: Any) -> None:
         manager = getattr(getattr(model, name, None), "related_manager_cls", None) if name else None
         if manager is not None and not hasattr(manager.set, "auditsearch"):
             manager.set = _gathering(manager.set)
+
+
+def _leaving_out_raw(save: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a fixture's relations tell nothing where its objects don't."""
+
+    @wraps(save)
+    def saved(self: Any, *args: Any, **options: Any) -> Any:
+        with nullcontext() if settings.RAW_SAVES else told_outside():
+            return save(self, *args, **options)
+
+    saved.auditsearch = True  # type: ignore[attr-defined]
+    return saved
 
 
 def _gathering(change: Callable[..., Any]) -> Callable[..., Any]:

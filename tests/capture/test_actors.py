@@ -193,3 +193,22 @@ def test_who_acts_for_somebody_else_is_told(
     ended = next(event for event in events if event.event_code == "impersonate_end")
     assert (ended.user, ended.object_label) == ("anna", "bob")
     assert Customer.objects.exists()
+
+
+def test_who_has_logged_in_as_somebody_else_is_told(events: Captured, client: Client, settings: Any) -> None:
+    settings.ROOT_URLCONF = "tests.windows"
+    root, bob = User.objects.create_superuser("root"), User.objects.create_user("bob")
+    client.force_login(root)
+    client.post(f"/login/user/{bob.pk}/")
+    client.get("/plain")
+    assert (events[-1].user, events[-1].context_data["impersonator"]) == ("bob", {"suid": str(root.pk), "user": None})
+
+
+def test_a_session_that_was_tampered_with_names_nobody(events: Captured, client: Client, settings: Any) -> None:
+    settings.ROOT_URLCONF = "tests.windows"
+    client.force_login(User.objects.create_user("bob"))
+    session = client.session
+    session["loginas_from_user"] = "1:forged"
+    session.save()
+    client.get("/plain")
+    assert "impersonator" not in events[-1].context_data

@@ -15,7 +15,7 @@ from auditsearch.checks import check_models
 from auditsearch.search import Events
 from auditsearch.testing import Captured, ship
 from tests.capture.conftest import order
-from tests.shop.models import Customer, Line, Order
+from tests.shop.models import Customer, Line, Order, Post, Tag
 
 site = admin.AdminSite(name="parents")
 urlpatterns: list[Any] = []
@@ -124,3 +124,15 @@ def test_fixtures_are_told_unless_raw_saves_are_left_out(
     file.write_text('[{"model": "shop.customer", "pk": 5, "fields": {"name": "b"}}]')
     call_command("loaddata", str(file), verbosity=0)
     assert [event.object_snapshot["name"] for event in events] == ["a"]
+
+
+def test_the_relations_of_a_fixture_are_left_out_with_its_objects(
+    events: Captured, audit: Callable[..., None], tmp_path: Any
+) -> None:
+    tag = Tag.objects.create(name="red")
+    audit(RAW_SAVES=False)
+    file = tmp_path / "a.json"
+    file.write_text(f'[{{"model": "shop.post", "pk": 5, "fields": {{"title": "a", "tags": [{tag.pk}]}}}}]')
+    call_command("loaddata", str(file), verbosity=0)
+    assert Post.objects.get(pk=5).tags.exists()
+    assert [event.object_type for event in events] == ["shop.Tag"]
