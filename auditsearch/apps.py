@@ -35,6 +35,10 @@ class AuditSearchConfig(AppConfig):
             logger.error(message, extra={"action": "models"})  # a web server runs no system checks
         unmigrated.connect()
         setting_changed.connect(_reload, dispatch_uid="auditsearch.registry")
+        if apps.is_installed("django.contrib.admin"):
+            from auditsearch import admin
+
+            admin.connect()
         if apps.is_installed("django.contrib.auth"):
             from auditsearch.capture import auth, impersonation, rights
 

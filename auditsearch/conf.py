@@ -161,6 +161,9 @@ class Settings:
     MONITOR_ADDRESSES: list[str] = []
     """Addresses or networks that may read the health and metrics URLs without a token."""
 
+    ADMIN: bool = True
+    """Whether Django's admin leads to the audit pages: its History buttons, an action, and a link on its index."""
+
     ALERTS: dict[str, dict[str, Any]] = {}
     """States and questions that somebody is told of: see `auditsearch.monitor.alerts`."""
 
