@@ -52,16 +52,22 @@ def execute(connection: Any, rows: Sequence[NewRow]) -> None:
     connection.validate_thread_sharing()
     connection.validate_no_broken_transaction()
     with connection.wrap_database_errors, closing(connection.connection.cursor()) as cursor:
-        cursor.execute(statement(connection.vendor, len(rows), mark="?"), values)
+        cursor.execute(_undressed(len(rows)), values)
 
 
 @lru_cache(maxsize=256)
-def statement(vendor: str, n: int, mark: str = "%s") -> str:
-    """Return the INSERT of `n` rows, with `mark` where a value stands."""
+def statement(vendor: str, n: int) -> str:
+    """Return the INSERT of `n` rows, as Django's cursor takes it."""
     connection = next(connection for connection in connections.all() if connection.vendor == vendor)
     now, _ = OutboxRow.objects.using(connection.alias).query.get_compiler(connection.alias).compile(Now())
     name = connection.ops.quote_name
     fixed = {"state": f"'{State.WAITING.value}'", "attempts": "0", "error": "''", "not_before": now, "created_at": now}
     columns = ", ".join(name(column) for column in (*COLUMNS, *fixed))
-    values = ", ".join((*[mark] * len(COLUMNS), *fixed.values()))
+    values = ", ".join((*["%s"] * len(COLUMNS), *fixed.values()))
     return f"INSERT INTO {name(OutboxRow._meta.db_table)} ({columns}) VALUES {', '.join([f'({values})'] * n)}"  # noqa: S608 - our own words
+
+
+@lru_cache(maxsize=256)
+def _undressed(n: int) -> str:
+    """Return the INSERT as SQLite's own cursor takes it."""
+    return statement("sqlite", n) % (("?",) * n * len(COLUMNS))

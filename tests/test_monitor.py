@@ -20,6 +20,8 @@ from django.test import Client
 from auditsearch import backends, backlog, outbox, ship
 from auditsearch.api import record
 from auditsearch.backends.base import Settled
+from auditsearch.capture.handlers import failures
+from auditsearch.capture.mask import hidden
 from auditsearch.event import new_id
 from auditsearch.exceptions import BackendUnavailable, SettingError
 from auditsearch.models import OutboxRow
@@ -176,6 +178,14 @@ class TestURLs:
         text = client.get("/monitor/metrics").content.decode()
         assert 'auditsearch_outbox_rows{database="default",state="waiting"} 2.0' in text
         assert "auditsearch_healthy 1.0" in text
+
+    def test_metrics_count_what_this_process_masked_and_whose_handlers_failed(self, settings, client: Client) -> None:
+        settings.AUDITSEARCH = {**NEAR, "DELIVERY": "command"}
+        record("note", password="x")
+        failures["msg_for_log_signal"] += 1
+        text = client.get("/monitor/metrics").content.decode()
+        assert f"auditsearch_masked_values_total {hidden():.1f}" in text
+        assert f'signal="msg_for_log_signal"}} {failures["msg_for_log_signal"]:.1f}' in text
 
     def test_without_the_extra_the_remedy_is_told(self, settings, monkeypatch, client: Client) -> None:
         settings.AUDITSEARCH = NEAR

@@ -239,3 +239,13 @@ def test_counts_and_age_tell_the_backlog() -> None:
     outbox.settle("default", "me", settled(outbox.claim("default", "me", 1), Settled.QUARANTINE))
     assert backlog.counts("default") == {"waiting": 2, "quarantined": 1}
     assert timedelta(hours=2) <= (backlog.oldest_age("default") or timedelta()) < timedelta(hours=3)
+
+
+def test_the_short_way_to_sqlite_writes_what_the_long_one_does() -> None:
+    insertion.execute(connection, [(new_id(1), "p", "{}", None)])
+    with connection.execute_wrapper(lambda execute, *asked: execute(*asked)):
+        insertion.execute(connection, [(new_id(1), "p", "{}", None)])
+    short, long = OutboxRow.objects.order_by("id").values()
+    assert abs(short["created_at"] - long["created_at"]) < timedelta(seconds=9)
+    assert short.keys() == long.keys()
+    assert all(short[name] == long[name] for name in short.keys() - {"id", "event_id", "created_at", "not_before"})

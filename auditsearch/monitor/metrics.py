@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from auditsearch.capture import handlers, mask
 from auditsearch.models import State
 from auditsearch.monitor.health import Database, Health, health
 
@@ -19,15 +20,17 @@ METRICS = {
     "auditsearch_fallback_events": "Events in FALLBACK_FILE",
     "auditsearch_findings": "What somebody should know or do",
     "auditsearch_healthy": "1 if nobody must act",
+    "auditsearch_masked_values": "Values that this process has masked",
+    "auditsearch_handler_failures": "Handlers that raised in this process, or answered what their signal can't take",
 }
-"""Name -> what it is."""
+"""Name -> what it is. The last two count since the process began, so each worker has its own."""
 
 
 class AuditCollector(Collector):
     """Looks at outboxes and store at each scrape: `prometheus_client.REGISTRY.register(AuditCollector())`."""
 
     def collect(self) -> Iterator[Metric]:
-        """All metrics, each a gauge."""
+        """All metrics: gauges of the whole site, and counters of this process."""
         now = health()
         yield from _databases(now)
         yield _one("auditsearch_healthy", int(now.ok))
@@ -38,6 +41,7 @@ class AuditCollector(Collector):
         for level in ("warning", "error"):
             levels.add_metric([level], sum(finding.level == level for finding in now.findings))
         yield levels
+        yield from _counters()
 
 
 def text() -> bytes:
@@ -64,6 +68,16 @@ def _rates(found: Database) -> Iterator[tuple[str, float]]:
     for what, rate in (("captured", found.captured_per_minute), ("shipped", found.shipped_per_minute)):
         if rate is not None:
             yield what, rate
+
+
+def _counters() -> Iterator[CounterMetricFamily]:
+    name = "auditsearch_masked_values"
+    yield CounterMetricFamily(name, METRICS[name], value=mask.hidden())
+    name = "auditsearch_handler_failures"
+    failures = CounterMetricFamily(name, METRICS[name], labels=["signal"])
+    for signal, count in handlers.failures.items():
+        failures.add_metric([signal], count)
+    yield failures
 
 
 def _family(name: str, *labels: str) -> GaugeMetricFamily:
