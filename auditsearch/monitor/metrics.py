@@ -20,8 +20,8 @@ METRICS = {
     "auditsearch_fallback_events": "Events in FALLBACK_FILE",
     "auditsearch_findings": "What somebody should know or do",
     "auditsearch_healthy": "1 if nobody must act",
-    "auditsearch_masked_values": "Values that this process has masked",
-    "auditsearch_handler_failures": "Handlers that raised in this process, or answered what their signal can't take",
+    "auditsearch_masked_values_total": "Values that this process has masked",
+    "auditsearch_handler_failures_total": "Handlers that raised in this process, or answered what their signal can't take",
 }
 """Name -> what it is. The last two count since the process began, so each worker has its own."""
 
@@ -71,9 +71,9 @@ def _rates(found: Database) -> Iterator[tuple[str, float]]:
 
 
 def _counters() -> Iterator[CounterMetricFamily]:
-    name = "auditsearch_masked_values"
+    name = "auditsearch_masked_values_total"
     yield CounterMetricFamily(name, METRICS[name], value=mask.hidden())
-    name = "auditsearch_handler_failures"
+    name = "auditsearch_handler_failures_total"
     failures = CounterMetricFamily(name, METRICS[name], labels=["signal"])
     for signal, count in handlers.failures.items():
         failures.add_metric([signal], count)
