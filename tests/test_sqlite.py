@@ -122,6 +122,14 @@ def test_the_file_of_a_newer_release_is_left_alone(backend: SQLiteBackend) -> No
         backend.count(ALL)
 
 
+def test_the_file_of_an_early_release_is_left_alone(backend: SQLiteBackend) -> None:
+    with backend._connection() as connection:
+        connection.execute("PRAGMA user_version = 3")
+    backend.close()
+    with pytest.raises(ConfigurationError, match=r"early auditsearch \(schema 3, .*restore it here"):
+        backend.count(ALL)
+
+
 @pytest.mark.parametrize("content", [b"no database at all, " * 100, b"SQLite format 3\0" + b"\xff" * 5000])
 def test_a_file_that_is_no_database_is_named(path: Path, content: bytes) -> None:
     path.write_bytes(content)
@@ -186,7 +194,7 @@ def test_a_write_that_the_system_refuses_loses_nothing(backend: SQLiteBackend, p
 
 def test_a_file_whose_tables_are_gone_is_named(backend: SQLiteBackend) -> None:
     with backend._connection() as connection:
-        connection.execute("DROP TABLE folded")
+        connection.execute("DROP TABLE page")
     with pytest.raises(ConfigurationError, match="damaged"):
         backend.index([event()])
 
@@ -330,12 +338,12 @@ def test_one_of_forty_thousand_values_may_be_asked(backend: SQLiteBackend) -> No
     assert backend.count(Fact("user_name", "=", "equals", (*values[:300], "nul\0"))) == 1
 
 
-def test_a_fact_of_many_events_is_asked_event_by_event_with_the_same_answer(
+def test_what_many_events_have_is_asked_event_by_event_with_the_same_answer(
     backend: SQLiteBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backend.index([event(user=name) for name in ["Anna", "Boris"] * 5])
     node = And((Fact("log_name", "=", "equals", ("main",)), Not(Fact("user_name", "=", "equals", ("Anna",)))))
-    gathered = backend.search(node, order=ORDER, total=True)
-    monkeypatch.setattr("auditsearch.backends.sqlite_clause.COMMON", 3)
-    assert backend.search(node, order=ORDER, total=True) == gathered
-    assert gathered.total == 5
+    listed = backend.search(node, order=ORDER, total=True)
+    monkeypatch.setattr("auditsearch.backends.sqlite_clause.PAGE", 0)
+    assert backend.search(node, order=ORDER, total=True) == listed
+    assert listed.total == 5

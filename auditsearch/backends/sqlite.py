@@ -25,13 +25,13 @@ from auditsearch.backends.base import (
 )
 from auditsearch.backends.order import beyond, checked, expression, order_by
 from auditsearch.backends.pool import Pool
-from auditsearch.backends.sqlite_clause import clause
+from auditsearch.backends.sqlite_clause import Clause, clause
 from auditsearch.backends.sqlite_file import VERSION, Connection, connect, explained, is_locked
+from auditsearch.backends.sqlite_question import Question
 from auditsearch.backends.sqlite_upkeep import Upkeep
 from auditsearch.backends.sqlite_write import write
 from auditsearch.document import Document
 from auditsearch.exceptions import AuditSearchError, BackendUnavailable
-from auditsearch.query.sql import Clause
 from auditsearch.query.tree import Node
 
 TOTAL = 10_000
@@ -77,15 +77,14 @@ class SQLiteBackend(Upkeep):
         """One page of hits. With `total`, counted up to 10,000 "or more"."""
         checked(order)
         with self._snapshot() as connection:
-            asked = clause(connection, node, common=True)
+            asked = clause(connection, node)
             hits = _hits(connection, asked, order, after, limit)
-            counted = _count(connection, asked, TOTAL + 1) if total else None
-        return Page(hits, None if counted is None else min(counted, TOTAL), counted is None or counted <= TOTAL)
+        return Page(hits, min(asked.number, TOTAL), asked.number <= TOTAL) if total else Page(hits)
 
     def count(self, node: Node) -> int:
         """Exact number of events that fit."""
         with self._snapshot() as connection:
-            return _count(connection, clause(connection, node), -1)
+            return Question(connection, node).count()
 
     def facets(self, node: Node, field: str, *, size: int = 10) -> Facets:
         """The most frequent values of a column."""
@@ -155,10 +154,10 @@ def _hits(
     names = ", ".join(map(expression, order))
     rest = f" AND {beyond(order, after)}" if after is not None else ""
     sql = (
-        f"{clause.head}SELECT key, clipped, {names} FROM event "
+        f"SELECT key, clipped, {names} FROM event "
         f"WHERE {clause.condition}{rest} ORDER BY {order_by(order)} LIMIT :limit"
     )
-    values: dict[str, Any] = clause.values | {f"after{n}": value for n, value in enumerate(after or ())}
+    values: dict[str, Any] = {**clause.values} | {f"after{n}": value for n, value in enumerate(after or ())}
     return [_hit(connection, row) for row in connection.execute(sql, values | {"limit": limit}).fetchall()]
 
 
@@ -166,12 +165,3 @@ def _hit(connection: Connection, row: tuple[Any, ...]) -> Hit:
     key, clipped, *after = row
     (canonical,) = connection.execute("SELECT canonical FROM body WHERE event = ?", (key,)).fetchone()
     return Hit(canonical, tuple(after), frozenset({"clipped"} if clipped else ()))
-
-
-def _count(connection: Connection, clause: Clause, limit: int) -> int:
-    inner = f"SELECT 1 FROM event WHERE {clause.condition}"
-    if clause.keys and limit > 0:
-        inner = f"SELECT DISTINCT event FROM ({clause.keys})"
-    sql = f"{clause.head}SELECT count(*) FROM ({inner} LIMIT :limit)"
-    (found,) = connection.execute(sql, clause.values | {"limit": limit}).fetchone()
-    return int(found)

@@ -31,33 +31,27 @@ CREATE TABLE IF NOT EXISTS body (
     canonical TEXT NOT NULL
 );
 
--- The path of facts with their kind as its last character: `snapshot.amount#`.
-CREATE TABLE IF NOT EXISTS path (
+-- Neighbouring events whose facts stand together: what is written lies close together, however much is there.
+CREATE TABLE IF NOT EXISTS segment (
+    low INTEGER PRIMARY KEY, -- of their keys
+    size INTEGER NOT NULL,
+    first INTEGER NOT NULL, -- of their times
+    last INTEGER NOT NULL,
+    gone BLOB NOT NULL -- those taken away, as a number with their bits
+);
+
+-- Sorted facts of a segment, some at a time; what the bytes mean stands in sqlite_page.py.
+CREATE TABLE IF NOT EXISTS page (
     id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE
+    segment INTEGER NOT NULL,
+    folded INTEGER NOT NULL, -- 1: with the values folded, where that differs
+    first BLOB NOT NULL,
+    body BLOB NOT NULL,
+    counts BLOB NOT NULL,
+    events BLOB NOT NULL
 );
 
--- Facts stand in blocks of events, so that what is written lies close together however much is there already.
-CREATE TABLE IF NOT EXISTS block (
-    id INTEGER PRIMARY KEY -- event.key / 4096
-);
-
-CREATE TABLE IF NOT EXISTS fact (
-    block INTEGER NOT NULL,
-    path INTEGER NOT NULL,
-    value TEXT NOT NULL,
-    event INTEGER NOT NULL,
-    PRIMARY KEY (block, path, value, event)
-) WITHOUT ROWID;
-
--- The same with the value folded, where that differs.
-CREATE TABLE IF NOT EXISTS folded (
-    block INTEGER NOT NULL,
-    path INTEGER NOT NULL,
-    value TEXT NOT NULL,
-    event INTEGER NOT NULL,
-    PRIMARY KEY (block, path, value, event)
-) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS page_first ON page (segment, folded, first);
 
 -- Values of promoted fields: text, a number, or milliseconds since the epoch.
 CREATE TABLE IF NOT EXISTS promoted (

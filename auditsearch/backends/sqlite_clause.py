@@ -1,35 +1,37 @@
-"""A question as a condition of one connection to the SQLite file, with the functions and tables that it needs."""
+"""What a question found, as a condition on the table `event` that ordering and counting go on with."""
 
-# ruff: noqa: S608 - values are bound; what is written into the SQL are names of ours
 from __future__ import annotations
 
+import json
+from math import isqrt
+from typing import NamedTuple
+
 from auditsearch.backends.sqlite_file import Connection
-from auditsearch.query.fuzzy import alike
-from auditsearch.query.sql import Clause, where
-from auditsearch.query.tree import Fact, Node
+from auditsearch.backends.sqlite_question import Question
+from auditsearch.query.tree import Node
 
-COMMON = 2_000
-"""A fact of this many events is asked event by event, newest first, instead of gathering them all."""
-
-
-def clause(connection: Connection, node: Node, *, common: bool = False) -> Clause:
-    """Return the condition that holds for the events that fit `node`; with `common`, for one page of them."""
-    made = where(node, lambda fact: common and _is_common(connection, fact))
-    if made.patterns:
-        patterns = made.patterns
-        connection.create_function("fits", 2, lambda name, text: patterns[name].search(text), deterministic=True)
-    if made.vocabulary:
-        connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, row)")
-        connection.create_function("alike", 2, alike, deterministic=True)
-    return made
+PAGE = 50
+"""Events of a usual page."""
 
 
-def _is_common(connection: Connection, fact: Fact) -> bool:
-    """Whether at least COMMON events have `fact`, found by reading no more than those."""
-    table = "folded" if fact.folded else "fact"
-    sql = (
-        f"SELECT count(*) FROM (SELECT 1 FROM {table} "
-        "WHERE block IN (SELECT id FROM block) AND path = (SELECT id FROM path WHERE name = ?) AND value = ? LIMIT ?)"
-    )
-    (found,) = connection.execute(sql, (fact.path + fact.sep, fact.value[0], COMMON)).fetchone()
-    return bool(found == COMMON)
+class Clause(NamedTuple):
+    """`condition` goes after WHERE, `values` are bound by name; it holds for `number` events."""
+
+    condition: str
+    values: dict[str, str]
+    number: int
+
+
+def clause(connection: Connection, node: Node) -> Clause:
+    """Return the condition that holds for the events that fit `node`, as long as no other question is asked.
+
+    Of few events the keys are listed; of many each event is asked in the order of the page, which soon is full.
+    """
+    question = Question(connection, node)
+    number = question.count()
+    if question.is_all():
+        return Clause("1", {}, number)
+    if number <= isqrt(PAGE * sum(segment.size for segment in question.segments)):
+        return Clause("key IN (SELECT value FROM json_each(:keys))", {"keys": json.dumps(question.keys())}, number)
+    connection.create_function("fits", 1, question.has)
+    return Clause("fits(key)", {}, number)

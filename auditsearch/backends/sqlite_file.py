@@ -10,12 +10,12 @@ from importlib.resources import files
 from pathlib import Path
 
 from auditsearch.exceptions import AuditSearchError, BackendUnavailable, ConfigurationError, QueryError
-from auditsearch.promoted import NOTHING, signature
+from auditsearch.promoted import signature
 
 APPLICATION = 0x61756469
 """`PRAGMA application_id` of our files ("audi"): https://sqlite.org/fileformat2.html, section 1.3.13."""
 
-VERSION = 2
+VERSION = 4
 """`PRAGMA user_version`: the version of sqlite.sql."""
 
 BUSY_SECONDS = 5.0
@@ -31,11 +31,10 @@ _PRAGMAS = (
 
 
 class Connection(sqlite3.Connection):
-    """A connection that knows which file it opened, and the ids of paths that it has seen committed."""
+    """A connection that knows which file it opened."""
 
     path: Path
     identity: tuple[int, int]
-    names: dict[str, int]
 
     def is_current(self) -> bool:
         """Whether the path still leads to the opened file: what is written to a removed one is lost."""
@@ -54,7 +53,7 @@ def connect(path: Path) -> Connection:
             path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=Connection
         )
         try:
-            connection.path, connection.identity, connection.names = path, _identity(path) or (0, 0), {}
+            connection.path, connection.identity = path, _identity(path) or (0, 0)
             _prepare(connection)
         except BaseException:
             connection.close()
@@ -100,14 +99,19 @@ def _prepare(connection: Connection) -> None:
             f"{connection.path} was written by a newer auditsearch (schema {version}, this one knows {VERSION}); "
             "upgrade auditsearch"
         )
+    if 0 < version < VERSION:
+        raise ConfigurationError(
+            f"{connection.path} was written by an early auditsearch (schema {version}, this one knows {VERSION}); copy "
+            'its events to an archive with that release, restore it here, or name another file in AUDITSEARCH["PATH"]'
+        )
     for pragma in _PRAGMAS:
         connection.execute(pragma)
-    if version < VERSION:
+    if not version:
         schema = files("auditsearch.backends").joinpath("sqlite.sql").read_text(encoding="utf-8")
         stamp = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
         connection.executescript(f"BEGIN IMMEDIATE; {schema} {stamp} COMMIT;")
-        made_for = signature() if not version else NOTHING
-        connection.execute("INSERT OR IGNORE INTO made_for (name, value) VALUES ('promoted', ?)", (made_for,))
+        sql = "INSERT OR IGNORE INTO made_for (name, value) VALUES ('promoted', ?)"
+        connection.execute(sql, (signature(),))
 
 
 def _header(connection: Connection) -> tuple[int, int, int]:

@@ -3,7 +3,6 @@
 # ruff: noqa: S608 - values are bound; what is written into the SQL are names of ours
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -14,9 +13,9 @@ from auditsearch.backends.base import Space, Stored
 from auditsearch.backends.order import ENVELOPE
 from auditsearch.backends.sqlite_clause import clause
 from auditsearch.backends.sqlite_file import Connection
+from auditsearch.backends.sqlite_segment import facts_of, strip
 from auditsearch.backends.sqlite_write import last_key
 from auditsearch.document import document
-from auditsearch.query.sql import BLOCK
 from auditsearch.query.tree import ALL, Node
 
 BATCH = 500
@@ -49,13 +48,14 @@ class Upkeep:
         with self._snapshot() as connection:
             asked = clause(connection, node)
             sql = (
-                f"{asked.head}SELECT key, id, ts, leaf, clipped, canonical, {', '.join(ENVELOPE)} "
+                f"SELECT key, id, ts, leaf, clipped, canonical, {', '.join(ENVELOPE)} "
                 f"FROM event JOIN body ON body.event = key WHERE {asked.condition} AND partition = :partition "
                 "AND (ts, id) > (:ts, :id) ORDER BY ts, id LIMIT :limit"
             )
-            bound = {"partition": partition, "limit": limit, "ts": after[0] if after else -(2**63)}
-            rows = connection.execute(sql, asked.values | bound | {"id": after[1] if after else ""}).fetchall()
-            lists = _lists(connection, [row[0] for row in rows]) if derived else {}
+            ts, last = after or (-(2**63), "")
+            bound = {"partition": partition, "limit": limit, "ts": ts, "id": last}
+            rows = connection.execute(sql, {**asked.values, **bound}).fetchall()
+            lists = facts_of(connection, [row[0] for row in rows]) if derived else {}
         return [_stored(row, lists.get(row[0])) for row in rows]
 
     def delete(self, partition: str, ids: Sequence[str]) -> int:
@@ -81,8 +81,8 @@ class Upkeep:
         """Events of a partition that fit."""
         with self._snapshot() as connection:
             asked = clause(connection, node)
-            sql = f"{asked.head}SELECT count(*) FROM event WHERE {asked.condition} AND partition = :partition"
-            return int(connection.execute(sql, asked.values | {"partition": partition}).fetchone()[0])
+            sql = f"SELECT count(*) FROM event WHERE {asked.condition} AND partition = :partition"
+            return int(connection.execute(sql, {**asked.values, "partition": partition}).fetchone()[0])
 
     def reopen(self, partition: str) -> None:
         """Nothing is ever closed: a partition goes in one transaction."""
@@ -120,7 +120,7 @@ def _delete(connection: Connection, rows: list[tuple[Any, ...]]) -> int:
         connection.execute("INSERT OR REPLACE INTO made_for (name, value) VALUES ('last key', ?)", (str(last),))
     words = [(row[0], document(row[1], row[2]).text) for row in rows]
     connection.executemany("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", words)
-    _delete_facts(connection, [key for (key,) in keys])
+    strip(connection, [key for (key,) in keys])
     for table in ("promoted", "misfit"):
         names = [name for (name,) in connection.execute(f"SELECT DISTINCT name FROM {table}")]
         for name in names:
@@ -128,28 +128,6 @@ def _delete(connection: Connection, rows: list[tuple[Any, ...]]) -> int:
     connection.executemany("DELETE FROM body WHERE event = ?", keys)
     connection.executemany("DELETE FROM event WHERE key = ?", keys)
     return len(rows)
-
-
-def _delete_facts(connection: Connection, keys: list[int]) -> None:
-    """By block: facts of one event stand scattered over its block, so all of a block's go in one walk."""
-    for block in {key // BLOCK for key in keys}:
-        inside = json.dumps([key for key in keys if key // BLOCK == block])
-        for table in ("fact", "folded"):
-            chosen = "event IN (SELECT value FROM json_each(?))"
-            connection.execute(f"DELETE FROM {table} WHERE block = ? AND {chosen}", (block, inside))
-
-
-def _lists(connection: Connection, keys: list[int]) -> dict[int, dict[str, list[str]]]:
-    """The facts and folded facts of events, by key."""
-    found: dict[int, dict[str, list[str]]] = {key: {"facts": [], "folded": []} for key in keys}
-    for block in {key // BLOCK for key in keys}:
-        inside = json.dumps([key for key in keys if key // BLOCK == block])
-        for table, name in (("fact", "facts"), ("folded", "folded")):
-            chosen = "event IN (SELECT value FROM json_each(?))"
-            sql = f"SELECT event, name || value FROM {table} JOIN path ON id = path WHERE block = ? AND {chosen}"
-            for key, fact in connection.execute(sql, (block, inside)):
-                found[key][name].append(fact)
-    return found
 
 
 def _stored(row: tuple[Any, ...], lists: dict[str, list[str]] | None) -> Stored:

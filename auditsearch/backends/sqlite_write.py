@@ -1,26 +1,19 @@
-"""Writing into the SQLite file: a batch is one transaction, sorted so that the trees of facts grow in order."""
+"""Writing into the SQLite file: a batch is one transaction and one segment of facts."""
 
 # ruff: noqa: S608 - values are bound; what is written into the SQL are names of ours
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
-from auditsearch.backends import sqlite_promoted
+from auditsearch.backends import sqlite_promoted, sqlite_segment
 from auditsearch.backends.base import Outcome, Settled
-from auditsearch.backends.memory import split
 from auditsearch.backends.order import ENVELOPE
 from auditsearch.backends.sqlite_file import Connection
 from auditsearch.document import Document
-from auditsearch.query.sql import BLOCK
-
-NAMES = 50_000
-"""Path ids that one connection remembers."""
 
 _COLUMNS = ("key", "id", "ts", "partition", "leaf", "clipped", *ENVELOPE)
 _EVENT = f"INSERT INTO event ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
-_FACT = "INSERT OR IGNORE INTO fact (block, path, value, event) VALUES (?, ?, ?, ?)"
-_FOLDED = "INSERT OR IGNORE INTO folded (block, path, value, event) VALUES (?, ?, ?, ?)"
 
 _UNFIT = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, OverflowError, UnicodeError)
 """What a document itself may cause: a number over 64 bits, a string that is no text."""
@@ -46,7 +39,6 @@ def _transaction(
         _insert(connection, new)
         connection.execute("COMMIT")
     except BaseException:
-        connection.names.clear()
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
@@ -90,33 +82,13 @@ def last_key(connection: Connection) -> int:
 
 def _insert(connection: Connection, documents: list[Document]) -> None:
     keyed = list(enumerate(documents, last_key(connection) + 1))
-    blocks = {key // BLOCK for key, _ in keyed}
-    connection.executemany("INSERT OR IGNORE INTO block (id) VALUES (?)", [(block,) for block in blocks])
     connection.executemany(_EVENT, [_row(key, document) for key, document in keyed])
     connection.executemany("INSERT INTO body (event, canonical) VALUES (?, ?)", [(k, d.canonical) for k, d in keyed])
     connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", [(k, d.text) for k, d in keyed])
     sqlite_promoted.insert(connection, keyed)
-    connection.executemany(_FACT, _rows(connection, [(split(fact), k) for k, d in keyed for fact in d.facts]))
-    connection.executemany(_FOLDED, _rows(connection, [(split(fact), k) for k, d in keyed for fact in d.folded]))
+    sqlite_segment.add(connection, keyed)
 
 
 def _row(key: int, document: Document) -> tuple[object, ...]:
     envelope = [document.envelope.get(name) for name in ENVELOPE]
     return (key, document.id, document.ts, document.partition, document.leaf, document.clipped, *envelope)
-
-
-def _rows(connection: Connection, facts: list[tuple[tuple[str, str], int]]) -> list[tuple[int, int, str, int]]:
-    names = _ids(connection, {name for (name, _), _ in facts})
-    return sorted((key // BLOCK, names[name], value, key) for (name, value), key in facts)
-
-
-def _ids(connection: Connection, names: Iterable[str]) -> dict[str, int]:
-    """Return the ids of paths, new ones made. Remembered ones are forgotten where their transaction fails."""
-    known = connection.names
-    if len(known) > NAMES:
-        known.clear()
-    for name in names:
-        if name not in known:
-            connection.execute("INSERT OR IGNORE INTO path (name) VALUES (?)", (name,))
-            (known[name],) = connection.execute("SELECT id FROM path WHERE name = ?", (name,)).fetchone()
-    return known
