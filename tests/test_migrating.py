@@ -1,18 +1,22 @@
 """Each row of docs/migrating.md is a test, named by its first cell; and the example of the old manual runs."""
 
+import json
 import re
 import runpy
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.db import router
 from django.test import Client, RequestFactory
 
 from auditsearch import api, apps, dbrouters, enums, event, helpers, managers, middleware, signals
 from auditsearch.api import filter_events, get_events_by_token, record
+from auditsearch.backends import get_backend
 from auditsearch.capture import gap, handlers
 from auditsearch.capture.checks import check_codes
 from auditsearch.capture.registry import problems, tracked
@@ -322,6 +326,44 @@ RECORD = [
     "context_data",
     "object_snapshot",
 ]
+
+
+@pytest.mark.django_db(databases=["default", "other"])
+@row("DATALOGGER_COMPRESS_DESTINATION", "DATALOGGER_COMPRESS_FILENAME_TEMPLATE", "datalogging_compress")
+def test_events_are_packed_away_and_taken_out_of_the_store(events: Captured, audit: Audit, tmp_path: Path) -> None:  # noqa: F811
+    audit(ARCHIVE_FILENAME_TEMPLATE="datalogging-dump-%Y")
+    customer()
+    ship()
+    before = (datetime.now() + timedelta(days=40)).strftime("%Y-%m-%d")
+    call_command("auditsearch_archive", reset=True, destination=str(tmp_path), before=before, verbosity=0)
+    assert list(tmp_path.glob("datalogging-dump-2*.manifest.json"))
+    assert filter_events(object_type="shop.Customer").count() == 0
+
+
+@row("its own table, and dumps of it by `dumpdata`", "dumpdata")
+def test_its_dump_is_brought_over_and_can_be_repeated(events: Captured, tmp_path: Path) -> None:  # noqa: F811
+    file = tmp_path / "dump.json"
+    fields = {"guid": "a", "timestamp": "2014-12-11T10:21:21.930", "event_code": "win_open", "verbose": "Открыто окно"}
+    file.write_text(json.dumps([{"model": "datalogging.datalog", "pk": 1, "fields": fields}]))
+    for _ in range(2):
+        call_command("auditsearch_import", str(file), format="datalogging", timezone="Europe/Moscow", verbosity=0)
+        ship()
+    (found,) = filter_events(event_code="win_open")
+    assert (found.verbose, found.timestamp.isoformat()) == ("Открыто окно", "2014-12-11T07:21:21.930000+00:00")
+
+
+@row("no NoSQL")
+@pytest.mark.parametrize("kind", ["sqlite", "opensearch", "memory"])
+def test_the_store_is_one_for_searching(audit: Audit, kind: str) -> None:  # noqa: F811
+    audit(BACKEND=kind)
+    assert get_backend().__class__.__name__.lower() == f"{kind}backend"
+
+
+@row("a demo project", "make")
+def test_the_first_command_of_the_readme_runs_a_shop() -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    assert re.findall(r"^ {4}(make \w+)", readme, re.MULTILINE)[:1] == ["make demo"]
+    assert (Path(__file__).parent.parent / "example/shop/models.py").exists()
 
 
 @row(*RECORD)
