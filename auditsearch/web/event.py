@@ -58,6 +58,9 @@ TITLES = {
 }
 """Attributes of the envelope in the order of the page, with what they are called."""
 
+UNDEFINED = "undefined"
+"""Kind and system of an event of which nobody said any; not shown."""
+
 _UNTOLD = ("diff", "labels", "parent")  # they stand elsewhere on the page
 
 
@@ -127,7 +130,7 @@ def envelope(event: Event) -> list[show_tree.Line]:
     }
     found = []
     for name, title in TITLES.items():
-        if (value := getattr(event, name)) is not None:
+        if (value := getattr(event, name)) is not None and value != UNDEFINED:
             label = show.what(value) if name == "event_code" else ""
             shown = Value(show.block(value), "" if label == value else label, urls.get(name, ""))
             found.append(show_tree.leaf(STORED.get(name, name), str(title), shown))

@@ -36,11 +36,16 @@ BACK = 20
 
 @dataclass(frozen=True)
 class Item:
-    """One event of the story: `at` names its moment where it tells the object's state, `gaps` are unseen changes."""
+    """One event of the story: `at` names its moment where it tells the object's state, `gaps` are unseen changes.
+
+    `is_left` and `is_right` are the states that are chosen at first: the newest, and the one before it.
+    """
 
     line: Line
     at: str = ""
     gaps: Differences | None = None
+    is_left: bool = False
+    is_right: bool = False
 
     @property
     def title(self) -> str:
@@ -54,11 +59,6 @@ class Moment:
 
     when: datetime
     event: Event | None
-
-    @property
-    def title(self) -> str:
-        """The moment as plain text."""
-        return show.local(self.when)
 
     @property
     def is_deleted(self) -> bool:
@@ -127,10 +127,12 @@ def items(model: str, key: str, told: list[Event], events: Events, has_more: boo
         for step in walk([*before, *reversed(own)])
         if step.gaps
     }
-    states = {event.id for event in own if event.object_snapshot}
+    states = [event.id for event in own if event.object_snapshot]
+    left, right = states[1:2], states[:1]
     return [
-        Item(line, _iso(line.event.timestamp) if line.event.id in states else "", gaps.get(line.event.id))
+        Item(line, _iso(line.event.timestamp) if key in states else "", gaps.get(key), key in left, key in right)
         for line in lines(told)
+        for key in [line.event.id]
     ]
 
 
@@ -142,8 +144,15 @@ def states(request: HttpRequest, model: str, key: str, events: Events) -> dict[s
         left, right = known(said["left"]), known(said["right"])
         names = [difference.labels_of(each.event) for each in (left, right)]
         diff = difference.of_states(Fields(model), left.fields, right.fields, *names)
-        return {"said": said, "left": left, "right": right, "diff": diff}
+        return {"said": said, "left": left, "right": right, "diff": diff, **titles(left.when, right.when)}
     return {"said": said, "at": known(said["at"])} if said["at"] else {"said": said}
+
+
+def titles(left: datetime, right: datetime) -> dict[str, str]:
+    """Return what the two sides are called: their times, with the fraction where they lie in one second."""
+    near = show.local(left) == show.local(right)
+    old, new = (f"{show.local(when)}.{when.microsecond:06}" if near else show.local(when) for when in (left, right))
+    return {"old_title": old, "new_title": new}
 
 
 def _moment(model: str, key: str, events: Events, now: datetime, said: str) -> Moment:

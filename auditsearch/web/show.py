@@ -52,7 +52,9 @@ def shown(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return visible(value)
-    if isinstance(value, int | Decimal):
+    if isinstance(value, Decimal):
+        return format(value, "f")  # with its own digits: 1.50 was written so
+    if isinstance(value, int):
         return plain(value)
     return visible(dumps(normalise(value)))
 
