@@ -9,6 +9,7 @@ from auditsearch.exceptions import UnknownField
 from auditsearch.forms import encode_key
 from auditsearch.promoted import CHANGED, CHANGED_PATH, PREFIX, promoted
 from auditsearch.query.parse import FIELDS, ROOTS
+from auditsearch.refusal import refuse_column
 
 _UNORDERED = {"verbose", "ip", "_changed"}  # a sentence is not kept for sorting, an address sorts as a number there
 _UNCOUNTED = {"verbose", "_changed", "id", "timestamp"}
@@ -35,7 +36,9 @@ def _column(name: str, known: dict[str, str], use: str) -> str:
         return known[name]
     for row in promoted():
         if name == row.name or _path(name) == row.path:
+            refuse_column(row.path)
             return PREFIX + row.name
+    refuse_column(_path(name))
     raise UnknownField(
         f"Events can't be {use} by {name!r}. {_remedy(name, [*known, *(row.name for row in promoted())])}"
     )

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from auditsearch.askable import PREFIX, askable
 from auditsearch.canonical import loads
+from auditsearch.capture.named import asks
 from auditsearch.columns import COUNTABLE
-from auditsearch.facts import Leaf, leaves
+from auditsearch.facts import Leaf
+from auditsearch.personal import read
 from auditsearch.promoted import promoted
 from auditsearch.query.box import BOX, KEYED
 from auditsearch.query.complete import Completion, complete
@@ -48,10 +51,13 @@ class Completions:
             yield from (str(value) for value, _ in self.events.facets(keyword, VALUES).values)
             return
         path = {row.name: row.path for row in promoted()}.get(name, "changed" if keyword == "_changed" else name)
+        if not self.events.unmask and asks(path):
+            return
         texts = (text_form(leaf) for leaf in self._seen if leaf.path == path)
         yield from dict.fromkeys(text for text in texts if text and len(text) <= LONGEST)
 
     @cached_property
     def _seen(self) -> list[Leaf]:
         hits = self.events[:SAMPLE].hits()
-        return [leaf for hit in hits for leaf in leaves(loads(hit.canonical)).leaves]
+        seen = (leaf for hit in hits for leaf in askable(loads(hit.canonical), read(hit.personal)).leaves)
+        return [leaf._replace(path=leaf.path.removeprefix(PREFIX)) for leaf in seen]

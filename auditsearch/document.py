@@ -8,20 +8,23 @@ from typing import Any
 
 import orjson
 
+from auditsearch.askable import askable
 from auditsearch.canonical import dumps, leaf, loads, normalise
 from auditsearch.event import ENVELOPE_STRINGS, SCHEMA, from_micros
-from auditsearch.facts import facts, leaves
+from auditsearch.facts import facts
 from auditsearch.forms import clip, sanitise
+from auditsearch.personal import filled, holds, read
 from auditsearch.promoted import Raw, kind_of, values
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Document:
     """What a backend stores. `canonical` is the truth, the rest is derived from it.
 
     `ts` in microseconds since the epoch, `envelope` by stored name in clipped form, `facts` and `folded` as in
     `auditsearch.facts`, `text` the ready words joined by spaces, `payload` JSON bytes of `context` and `snapshot`,
     `promoted` the values of each promoted field, `misfits` the names of those with a value that is none of its kind.
+    `personal` is the side object of what PERSONAL names, as text, `text_personal` its ready words.
     """
 
     id: str
@@ -38,6 +41,11 @@ class Document:
     clipped: bool
     promoted: dict[str, tuple[Raw, ...]] = field(default_factory=dict)
     misfits: tuple[str, ...] = ()
+    personal: str | None = None
+    text_personal: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Document {self.id}>"  # what is derived holds personal values, and tracebacks show objects
 
     def body(self) -> dict[str, Any]:
         """The JSON object for a server, as orjson dumps it."""
@@ -46,12 +54,14 @@ class Document:
         if self.promoted or self.misfits:
             body |= {"promoted": {name: _column(name, some) for name, some in self.promoted.items()}}
             body |= {"misfits": self.misfits}
+        if self.personal:
+            body |= self._apart()
         return body | {"clipped": True} if self.clipped else body
 
     def degraded_body(self) -> dict[str, Any]:
         """The object for a server that refused `body`: the envelope, and the payload only inside `canonical`."""
         facts = [fact for fact in self.facts if fact.partition("=")[0] in self.envelope]
-        return self._head() | {"facts": facts, "canonical": self.canonical, "degraded": True}
+        return self._head() | {"facts": facts, "canonical": self.canonical, "degraded": True} | self._apart(words=False)
 
     def truncated_body(self) -> dict[str, Any]:
         """The object for an event too large for the server: envelope and leaf; the outbox row keeps the rest."""
@@ -59,15 +69,25 @@ class Document:
         envelope = {name: value for name, value in tree.items() if name not in self.payload}
         return self._head() | {"canonical": dumps(normalise(envelope | self.envelope)), "truncated": True}
 
+    def _apart(self, *, words: bool = True) -> dict[str, Any]:
+        """What PERSONAL names; no members at all where there is nothing."""
+        if self.personal is None:
+            return {}
+        apart = {"personal": orjson.Fragment(self.personal)}
+        return apart | {"text_personal": self.text_personal} if words else apart
+
     def _head(self) -> dict[str, Any]:
         head = {"@timestamp": _timestamp(self.ts), "ts": self.ts, "id": self.id, "schema": self.schema}
         return head | self.envelope | {"leaf": self.leaf}
 
 
-def document(canonical: str, partition: str) -> Document:
-    """Derive the document of one event. Raises ValueError or KeyError where `canonical` is no event's text."""
+def document(canonical: str, partition: str, personal: str | None = None) -> Document:
+    """Derive the document of one event, `personal` its side object.
+
+    Raises ValueError or KeyError where `canonical` is no event's text.
+    """
     tree = loads(canonical)
-    event = leaves(tree)
+    event = askable(tree, read(personal))
     found = facts(event)
     promoted, misfits = values(event)
     return Document(
@@ -77,7 +97,7 @@ def document(canonical: str, partition: str) -> Document:
         partition=partition,
         canonical=canonical,
         leaf=leaf(canonical),
-        envelope={name: _keyword(name, tree[name]) for name in ENVELOPE_STRINGS if isinstance(tree.get(name), str)},
+        envelope=_envelope(filled(tree, {}) if holds(canonical) else tree),
         payload={name: _json(tree[name]) for name in ("context", "snapshot") if isinstance(tree.get(name), dict)},
         facts=found.facts,
         folded=found.folded,
@@ -85,7 +105,13 @@ def document(canonical: str, partition: str) -> Document:
         clipped=event.clipped,
         promoted=promoted,
         misfits=misfits,
+        personal=personal,
+        text_personal=event.personal,
     )
+
+
+def _envelope(tree: dict[str, Any]) -> dict[str, str]:
+    return {name: _keyword(name, tree[name]) for name in ENVELOPE_STRINGS if isinstance(tree.get(name), str)}
 
 
 def _column(name: str, values: tuple[Raw, ...]) -> list[Raw]:

@@ -35,3 +35,16 @@ def _behind(events: Events, key: Sort) -> Events:
     end = events.order_by(name if key.descending else f"-{name}").first()
     value = getattr(end, name.removesuffix("_name"), None)
     return replace(events.filter(**{name: value}), order=events.order) if value is not None else events
+
+
+def cut(start: int, stop: int | None, part: slice) -> tuple[int, int | None]:
+    """Return where a slice of what lies from `start` to `stop` begins and ends. Raises QueryError."""
+    if any(end is not None and end < 0 for end in (part.start, part.stop)):
+        raise QueryError("Negative slicing is not supported: turn the order round with order_by.")
+    if part.step is not None:
+        raise QueryError("A slice of events has no step: fetch them first, as list(events)[::2].")
+    first = start + (part.start or 0)
+    last = stop if part.stop is None else start + part.stop
+    if stop is not None and last is not None:
+        last = min(last, stop)
+    return first, last if last is None else max(first, last)

@@ -41,13 +41,17 @@ STATES = {
 
 
 class Row(NamedTuple):
-    """A claimed row."""
+    """A claimed row. What `personal` is, no traceback shows."""
 
     pk: int
     event_id: str
     partition: str
     canonical: str
     attempts: int
+    personal: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<Row {self.pk} {self.event_id}>"
 
 
 def append(using: str, rows: Sequence[NewRow]) -> None:
@@ -158,7 +162,7 @@ def read(using: str, pks: Sequence[int], **held: str) -> list[Row]:
     found: dict[int, Row] = {}
     for some in _sliced(pks):
         rows = OutboxRow.objects.using(using).filter(pk__in=some, **held)
-        found |= {row[0]: Row(*row) for row in rows.values_list("pk", "event_id", "partition", "canonical", "attempts")}
+        found |= {row[0]: Row(*row) for row in rows.values_list(*Row._fields)}
     return [found[pk] for pk in pks if pk in found]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from django.core import signing
 from auditsearch.backends.base import Hit
 from auditsearch.event import Event
 from auditsearch.exceptions import QueryError
+from auditsearch.query.tree import Node
 
 if TYPE_CHECKING:
     from auditsearch.search import Events
@@ -88,8 +90,27 @@ def page(
     return _Scan(events, size, place, time.monotonic() + seconds).sheet(bound)
 
 
+def walk(events: Events, node: Node, size: int, most: int | None) -> Iterator[Hit]:
+    """Yield all hits of an engine's `node` in the order of `events`, or `most` of them, `size` at a time."""
+    after, left = None, most
+    while left is None or left > 0:
+        limit = size if left is None else min(size, left)
+        hits = events.store.search(node, order=events.order, after=after, limit=limit, personal=events.unmask).hits
+        yield from hits
+        if len(hits) < limit:
+            return
+        after, left = hits[-1].after, left if left is None else left - limit
+
+
 def _plain(events: Events, size: int, place: _Place, bound: str, total: bool) -> Sheet:
-    found = events.store.search(events.plan.sure, order=events.order, after=place.after, limit=size + 1, total=total)
+    found = events.store.search(
+        events.plan.sure,
+        order=events.order,
+        after=place.after,
+        limit=size + 1,
+        total=total,
+        personal=events.unmask,
+    )
     hits = found.hits[:size]
     more = _signed(_Place(hits[-1].after), bound) if len(found.hits) > size else None
     return Sheet([events.event(hit) for hit in hits], more, found.total, found.exact)
@@ -116,7 +137,8 @@ class _Scan:
     def step(self) -> bool:
         """Look at some candidates; False at their end."""
         order, engine = self.events.order, self.events.plan.engine
-        candidates = self.events.store.search(engine, order=order, after=self.place.after, limit=STEP).hits
+        store, unmask = self.events.store, self.events.unmask
+        candidates = store.search(engine, order=order, after=self.place.after, limit=STEP, personal=unmask).hits
         for number, hit in enumerate(candidates, 1):
             self.place.after, self.place.looked = hit.after, self.place.looked + 1
             if self.events.fits(hit):
@@ -127,9 +149,9 @@ class _Scan:
 
 
 def _bound(events: Events, user: Any, scope: str) -> str:
-    """What a cursor must be of: a digest of user, scope, question and order."""
+    """What a cursor must be of: a digest of user, scope, question, order, and whether it is unmasked."""
     who = getattr(user, "pk", user)
-    return hashlib.sha256(repr((str(who), scope, events.tree, events.order)).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr((str(who), scope, events.tree, events.order, events.unmask)).encode()).hexdigest()[:32]
 
 
 def _signed(place: _Place, bound: str) -> str:

@@ -57,8 +57,8 @@ def read(personal: str | None) -> Side:
     return side
 
 
-def written(side: Side) -> str | None:
-    """Return the side object as it is kept; None of an empty one."""
+def written(side: Side | None) -> str | None:
+    """Return the side object as it is kept; None of none or an empty one."""
     return canonical.dumps(side) if side else None
 
 

@@ -10,6 +10,7 @@ from auditsearch.columns import COUNTABLE
 from auditsearch.event import STORED, Event
 from auditsearch.exceptions import QueryError, UnknownField
 from auditsearch.query.parse import FIELDS, ROOTS, nearest
+from auditsearch.refusal import path_of, refuse_name
 
 if TYPE_CHECKING:
     from auditsearch.search import Events
@@ -32,6 +33,8 @@ class Rows:
     def __post_init__(self) -> None:
         for name in self.names:
             reader(name)
+            if not self.events.unmask:
+                refuse_name(path_of(name))
         if self.form == "flat" and len(self.names) != 1:
             raise QueryError("values_list(flat=True) takes one name.")
 

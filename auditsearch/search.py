@@ -12,19 +12,22 @@ from typing import Any, overload
 from django.db.models import Aggregate, Q
 
 from auditsearch import ends, paging, totals
+from auditsearch.askable import askable
 from auditsearch.backends import get_backend
 from auditsearch.backends.base import Backend, Facets, Histogram, Hit, Interval, Sort
 from auditsearch.canonical import loads
 from auditsearch.columns import ordered
 from auditsearch.event import Event, from_micros
 from auditsearch.exceptions import QueryError
-from auditsearch.facts import leaves
+from auditsearch.personal import read
 from auditsearch.query.algebra import all_of, negated
 from auditsearch.query.describe import describe
 from auditsearch.query.evaluate import fits
 from auditsearch.query.parse import tree_of
 from auditsearch.query.plan import Plan, plan
 from auditsearch.query.tree import ALL, NONE, Node, Not
+from auditsearch.query.unmasked import unmasked
+from auditsearch.refusal import refuse
 from auditsearch.rows import ALL_NAMES, Rows
 
 PAGE = 500
@@ -53,6 +56,17 @@ class Events:
     start: int = 0
     stop: int | None = None
     backend: Backend | None = field(default=None, repr=False)
+    unmask: bool = False
+
+    def __post_init__(self) -> None:
+        refuse(self)
+
+    def unmasked(self) -> Events:
+        """Return the same with the values that PERSONAL names shown and asked for.
+
+        No permission is looked at: whoever calls it asks for `unmask` itself. What is made of it is unmasked too.
+        """
+        return replace(self, unmask=True)
 
     def filter(self, *questions: Q, **keywords: Any) -> Events:
         """Return those that also answer all `questions` and `keywords`."""
@@ -66,9 +80,9 @@ class Events:
     def order_by(self, *names: str) -> Events:
         """Order by names of the envelope or promoted ones, descending with `-` in front; missing ones last both ways.
 
-        Equal ones are ordered by time and id, in the direction of the last name. Raises UnknownField.
+        Equal ones are ordered by time and id, in the direction of the last name. Raises UnknownField or Hidden.
         """
-        keys = tuple(map(_sort, names)) or NEWEST_FIRST[:1]
+        keys = tuple(Sort(ordered(name.removeprefix("-")), name.startswith("-")) for name in names) or NEWEST_FIRST[:1]
         down = keys[-1].descending
         ties = (Sort("ts", down), Sort("id", down))
         return replace(self._whole("order"), order=keys + (ties[1:] if keys[-1].field == "ts" else ties))
@@ -151,23 +165,15 @@ class Events:
 
     def found(self, node: Node, page: int = PAGE, most: int | None = None) -> Iterator[Hit]:
         """Yield all hits of an engine's `node` in order, or `most` of them, page after page."""
-        after, left = None, most
-        while left is None or left > 0:
-            limit = page if left is None else min(page, left)
-            hits = self.store.search(node, order=self.order, after=after, limit=limit).hits
-            yield from hits
-            if len(hits) < limit:
-                return
-            after, left = hits[-1].after, left if left is None else left - limit
+        return paging.walk(self, node, page, most)
 
     def fits(self, hit: Hit) -> bool:
         """Say whether a candidate answers the question."""
-        return fits(self.tree, leaves(loads(hit.canonical)))
+        return fits(self.asked, askable(loads(hit.canonical), read(hit.personal)))
 
-    @staticmethod
-    def event(hit: Hit) -> Event:
+    def event(self, hit: Hit) -> Event:
         """Return the event of a hit."""
-        return Event.from_canonical(hit.canonical, hit.flags)
+        return Event.from_canonical(hit.canonical, hit.flags, hit.personal if self.unmask else None)
 
     @property
     def is_whole(self) -> bool:
@@ -177,7 +183,12 @@ class Events:
     @cached_property
     def plan(self) -> Plan:
         """What the engine is asked, and what must be checked."""
-        return plan(self.tree)
+        return plan(self.asked)
+
+    @property
+    def asked(self) -> Node:
+        """The question as it is put to engine and oracle: unmasked, of personal values too."""
+        return unmasked(self.tree) if self.unmask else self.tree
 
     @property
     def doubt(self) -> Node:
@@ -229,22 +240,11 @@ class Events:
         return self
 
     def _slice(self, part: slice) -> Events:
-        if any(end is not None and end < 0 for end in (part.start, part.stop)):
-            raise QueryError("Negative slicing is not supported: turn the order round with order_by.")
-        if part.step is not None:
-            raise QueryError("A slice of events has no step: fetch them first, as list(events)[::2].")
-        start = self.start + (part.start or 0)
-        stop = self.stop if part.stop is None else self.start + part.stop
-        if self.stop is not None and stop is not None:
-            stop = min(stop, self.stop)
-        return replace(self, start=start, stop=stop if stop is None else max(start, stop))
+        start, stop = ends.cut(self.start, self.stop, part)
+        return replace(self, start=start, stop=stop)
 
     def _count(self) -> int:
         """What is sure is counted by the engine, only the rest is fetched and checked."""
         sure = self.plan.sure
         certain = self.store.count(sure) if sure != NONE else 0
         return certain + sum(map(self.fits, self.unsure())) if self.plan.check else certain
-
-
-def _sort(name: str) -> Sort:
-    return Sort(ordered(name.removeprefix("-")), name.startswith("-"))

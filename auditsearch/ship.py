@@ -167,7 +167,7 @@ def _prepare(queue: Queue, using: str, pace: _Pace) -> Batch:
 
 
 def _document(row: Row) -> Document:
-    made = document(row.canonical, row.partition)
+    made = document(row.canonical, row.partition, row.personal)
     if made.id != row.event_id:
         raise ValueError("The row and its text name two events.")
     return made

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from auditsearch.canonical import dumps, normalise
+from auditsearch.canonical import dumps, loads, normalise
+from auditsearch.capture.personal import committed
+from auditsearch.conf import settings
 from auditsearch.document import Document, document
 from auditsearch.event import STORED, new_id
 
@@ -35,5 +37,9 @@ def canonical(**changes: Any) -> str:
 
 
 def event(*, partition: str = PARTITION, **changes: Any) -> Document:
-    """The document of `canonical(**changes)`."""
-    return document(canonical(**changes), partition)
+    """The document of `canonical(**changes)`, its personal values apart."""
+    text, personal = canonical(**changes), None
+    if settings.PERSONAL:
+        members, personal = committed({name: normalise(value) for name, value in loads(text).items()})
+        text = dumps(members)
+    return document(text, partition, personal)

@@ -17,6 +17,7 @@ from auditsearch.backends.client import Client
 from auditsearch.canonical import leaf
 from auditsearch.document import document
 from auditsearch.exceptions import BackendUnavailable, ConfigurationError, PartialAnswer
+from auditsearch.personal import written
 
 IDS = 5_000
 """Ids in one page of a comparison; the servers give 10,000 at most."""
@@ -104,11 +105,10 @@ class Copy:
         if stored.get("truncated") or leaf(canonical) != stored.get("leaf"):
             return [stored]
         try:
-            made = document(canonical, self.partition)
+            made = document(canonical, self.partition, written(stored.get("personal")))
         except (ValueError, KeyError, TypeError):
             return [stored]
-        kept = {name: stored[name] for name in ("personal", "text_personal") if name in stored}
-        return [made.body() | kept, made.degraded_body() | kept, stored] if made.id == event_id else [stored]
+        return [made.body(), made.degraded_body(), stored] if made.id == event_id else [stored]
 
     def store(self, events: list[tuple[str, list[Form]]]) -> None:
         """Create the events in the target; one that is there already was copied before."""

@@ -64,11 +64,12 @@ class MemoryBackend(Upkeep):
         after: After | None = None,
         limit: int = 100,
         total: bool = False,
+        personal: bool = False,
     ) -> Page:
-        """One page of hits. With `total`, counted up to 10,000 "or more"."""
+        """One page of hits. With `total`, counted up to 10,000 "or more"; with `personal`, with their side objects."""
         found = self._fitting(node)
         rest = found if after is None else [held for held in found if _is_beyond(held, order, after)]
-        hits = [_hit(held, order) for held in _ordered(rest, order)[:limit]]
+        hits = [_hit(held, order, personal) for held in _ordered(rest, order)[:limit]]
         return Page(hits, min(len(found), TOTAL) if total else None, len(found) <= TOTAL)
 
     def count(self, node: Node) -> int:
@@ -102,7 +103,7 @@ class MemoryBackend(Upkeep):
         """Make all documents anew; returns how many."""
         with self._lock:
             for held in list(self._held.values()):
-                made = document(held.document.canonical, held.document.partition)
+                made = document(held.document.canonical, held.document.partition, held.document.personal)
                 self._held[made.id] = _Held.of(made)
         progress(len(self._held), len(self._held))
         return len(self._held)
@@ -136,11 +137,12 @@ class _Held:
     document: Document
     facts: dict[str, list[str]]
     folded: dict[str, list[str]]
-    text: str
+    texts: dict[bool, str]  # whether they are personal -> words
 
     @classmethod
     def of(cls, document: Document) -> _Held:
-        return cls(document, _by_name(document.facts), _by_name(document.folded), f" {document.text} ")
+        texts = {False: f" {document.text} ", True: f" {document.text_personal} "}
+        return cls(document, _by_name(document.facts), _by_name(document.folded), texts)
 
     def value(self, key: Sort) -> Any:
         """What events are ordered by."""
@@ -179,14 +181,14 @@ def _fits(node: Node, held: _Held) -> bool:
             return not _fits(inner, held)
         case Words(()):
             return True
-        case Words(words, True):
-            return f" {' '.join(words)} " in held.text
-        case Words(words):
-            return all(f" {word} " in held.text for word in words)
-        case Near(word, "prefix"):
-            return f" {word}" in held.text
-        case Near(word):
-            return any(alike(word, other) for other in held.text.split())
+        case Words(words, True, personal):
+            return f" {' '.join(words)} " in held.texts[personal]
+        case Words(words, _, personal):
+            return all(f" {word} " in held.texts[personal] for word in words)
+        case Near(word, "prefix", personal):
+            return f" {word}" in held.texts[personal]
+        case Near(word, _, personal):
+            return any(alike(word, other) for other in held.texts[personal].split())
         case Column("id", _, ids):
             return held.document.id in ids
         case Column(_, _, (low, high)):
@@ -242,6 +244,7 @@ def _is_beyond(held: _Held, order: Sequence[Sort], after: After) -> bool:
     return False
 
 
-def _hit(held: _Held, order: Sequence[Sort]) -> Hit:
+def _hit(held: _Held, order: Sequence[Sort], personal: bool) -> Hit:
     flags = frozenset({"clipped"}) if held.document.clipped else frozenset[str]()
-    return Hit(held.document.canonical, tuple(map(held.value, order)), flags)
+    side = held.document.personal if personal else None
+    return Hit(held.document.canonical, tuple(map(held.value, order)), flags, side)

@@ -23,14 +23,16 @@ from auditsearch.backends.base import (
 from auditsearch.backends.bulk import Bulk
 from auditsearch.backends.client import Client
 from auditsearch.backends.health import look
-from auditsearch.backends.opensearch_upkeep import FLAGS, Upkeep
+from auditsearch.backends.opensearch_upkeep import Upkeep
 from auditsearch.backends.order import NEVER_MISSING, checked
 from auditsearch.backends.partitions import Partitions
+from auditsearch.backends.scroll import FLAGS
 from auditsearch.backends.templates import Templates
 from auditsearch.conf import settings
 from auditsearch.document import Document
 from auditsearch.exceptions import ConfigurationError, PartialAnswer, QueryError, SettingError
 from auditsearch.partition import search_aliases
+from auditsearch.personal import written
 from auditsearch.promoted import kind_of
 from auditsearch.query.dsl import compile_query
 from auditsearch.query.tree import Node
@@ -95,14 +97,18 @@ class OpenSearchBackend(Upkeep):
         after: After | None = None,
         limit: int = 100,
         total: bool = False,
+        personal: bool = False,
     ) -> Page:
-        """One page of hits. With `total`, counted up to 10,000 "or more". Raises PartialAnswer."""
+        """One page of hits. With `total`, counted up to 10,000 "or more"; with `personal`, with their side objects.
+
+        Raises PartialAnswer.
+        """
         question = {
             "query": compile_query(node),
             "size": limit,
             "sort": [sort_key(key) for key in checked(order)],
             "track_total_hits": TOTAL if total else False,
-            "_source": _SOURCE,
+            "_source": [*_SOURCE, "personal"] if personal else _SOURCE,
             "timeout": f"{self.client.timeout * 1000:.0f}ms",
         }
         found = self._ask("_search", question if after is None else question | {"search_after": list(after)})
@@ -164,4 +170,5 @@ def _hit(hit: dict[str, Any]) -> Hit:
     source = hit["_source"]
     if "canonical" not in source:
         raise ConfigurationError(f"The index {hit['_index']} holds documents that are no events: take its alias away.")
-    return Hit(source["canonical"], tuple(hit["sort"]), frozenset(flag for flag in FLAGS if source.get(flag)))
+    flags = frozenset(flag for flag in FLAGS if source.get(flag))
+    return Hit(source["canonical"], tuple(hit["sort"]), flags, written(source.get("personal")))

@@ -30,6 +30,9 @@ REGEX_LENGTH = 1000
 EXPANSIONS = 1_000
 """Words that a fuzzy one stands for; the servers take at most 1,024 clauses."""
 
+TEXTS = {False: "text", True: "text_personal"}
+"""Whether words are personal -> the field that has them."""
+
 NUMBERS_END = "g"
 """Number keys are hexadecimal digits; `true` and `false` lie at and beyond this letter or are equal questions."""
 
@@ -52,12 +55,13 @@ def query(node: Node) -> Query:
             return any_of([query(child) for child in nodes])
         case Not(child):
             return {"bool": {"must_not": [query(child)]}}
-        case Words(words, phrase):
-            return text(words, phrase)
-        case Near(word, "prefix"):
-            return {"prefix": {"text": {"value": word}}}
-        case Near(word):
-            return {"fuzzy": {"text": {"value": word, "fuzziness": distance_of(word), "max_expansions": EXPANSIONS}}}
+        case Words(words, phrase, personal):
+            return text(words, phrase, TEXTS[personal])
+        case Near(word, "prefix", personal):
+            return {"prefix": {TEXTS[personal]: {"value": word}}}
+        case Near(word, _, personal):
+            near = {"value": word, "fuzziness": distance_of(word), "max_expansions": EXPANSIONS}
+            return {"fuzzy": {TEXTS[personal]: near}}
         case Column("ts", "between", (low, high)):
             return {"range": {"ts": bounds(low, high)}}
         case Column("id", "equals", values):
@@ -105,11 +109,11 @@ def terms(field: str, values: Sequence[str]) -> Query:
     return {"terms": {field: chunks[0]}} if len(values) > 1 else {"term": {field: {"value": values[0]}}}
 
 
-def text(words: Sequence[str], phrase: bool) -> Query:
+def text(words: Sequence[str], phrase: bool, field: str = "text") -> Query:
     """The text has all the ready words, or has them one after another."""
     if phrase and len(words) > 1:
-        return {"match_phrase": {"text": {"query": " ".join(words)}}}
-    return {"bool": {"filter": [{"term": {"text": {"value": word}}} for word in words]}}
+        return {"match_phrase": {field: {"query": " ".join(words)}}}
+    return {"bool": {"filter": [{"term": {field: {"value": word}}} for word in words]}}
 
 
 def bounds(low: int | None, high: int | None) -> dict[str, int]:

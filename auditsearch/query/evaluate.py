@@ -22,12 +22,12 @@ def fits(node: Node, event: Leaves) -> bool:
     match node:
         case Where():
             return _fits(node, event)
-        case Words(words, phrase):
-            return _says(words, phrase, event.text)
-        case Near(word, "prefix"):
-            return f" {word}" in f" {event.text}"
-        case Near(word):
-            return any(alike(word, other) for other in event.text.split(" ") if other[:1] not in SIGNS)
+        case Words(words, phrase, personal):
+            return _says(words, phrase, _text(event, personal))
+        case Near(word, "prefix", personal):
+            return f" {word}" in f" {_text(event, personal)}"
+        case Near(word, _, personal):
+            return any(alike(word, other) for other in _text(event, personal).split(" ") if other[:1] not in SIGNS)
         case Not(inner):
             return not fits(inner, event)
         case And(nodes):
@@ -37,6 +37,10 @@ def fits(node: Node, event: Leaves) -> bool:
         case Superset(_, check):
             return _fits(check, event)
     raise TypeError(f"{type(node).__name__} is a question for an engine; the oracle is asked before `plan`.")
+
+
+def _text(event: Leaves, personal: bool) -> str:
+    return event.personal if personal else event.text
 
 
 def _fits(where: Where, event: Leaves) -> bool:

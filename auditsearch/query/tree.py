@@ -40,18 +40,26 @@ class Where(Node):
 
 @dataclass(frozen=True, slots=True)
 class Words(Node):
-    """The event's text has all of these ready words, or has them one after another (`phrase`)."""
+    """The event's text has all of these ready words, or has them one after another (`phrase`).
+
+    `personal`: not its text, but the words of what PERSONAL names.
+    """
 
     words: tuple[str, ...]
     phrase: bool = False
+    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Near(Node):
-    """Some word of the event's text starts with the ready `word`, or is like it (`auditsearch.query.fuzzy`)."""
+    """Some word of the event's text starts with the ready `word`, or is like it (`auditsearch.query.fuzzy`).
+
+    `personal` as in `Words`.
+    """
 
     word: str
     how: Literal["prefix", "fuzzy"]
+    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

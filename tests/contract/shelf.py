@@ -7,13 +7,16 @@ import time
 from typing import Any
 from uuid import uuid4
 
+from auditsearch.askable import askable
 from auditsearch.backends.base import Backend, Outcome, Settled
 from auditsearch.canonical import loads
 from auditsearch.document import Document
-from auditsearch.facts import Leaves, leaves
+from auditsearch.facts import Leaves
+from auditsearch.personal import read
 from auditsearch.query.evaluate import fits
 from auditsearch.query.parse import tree_of
 from auditsearch.query.tree import Node
+from auditsearch.query.unmasked import unmasked
 from auditsearch.search import Events
 from tests.factories import event
 
@@ -52,7 +55,7 @@ class Shelf:
                 outcomes = self.index(*documents)
         assert [outcome for outcome in outcomes if outcome.settled is not Settled.SHIPPED] == []
         self.documents += documents
-        self.leaves += [leaves(loads(document.canonical)) for document in documents]
+        self.leaves += [askable(loads(document.canonical), read(document.personal)) for document in documents]
 
     def adopt(self, *documents: Document) -> None:
         """Store events made elsewhere, under ids of their own."""
@@ -81,13 +84,14 @@ class Shelf:
         assert len(found) == len(set(found)) == self.events.filter(*questions, **keywords).count()
         return set(found)
 
-    def asked_of(self, node: Node) -> list[int]:
+    def asked_of(self, node: Node, *, unmask: bool = False) -> list[int]:
         """Numbers of the events that answer a tree."""
         both = self.events.tree & node
-        return sorted(self.numbers(Events(both, backend=self.backend)))
+        return sorted(self.numbers(Events(both, backend=self.backend, unmask=unmask)))
 
-    def true_of(self, node: Node) -> list[int]:
+    def true_of(self, node: Node, *, unmask: bool = False) -> list[int]:
         """What the oracle says of the same tree."""
+        node = unmasked(node) if unmask else node
         return [n for n, found in enumerate(self.leaves) if fits(node, found)]
 
     def agrees(self, *questions: Any, **keywords: Any) -> None:
