@@ -73,12 +73,13 @@ class SQLiteBackend(Upkeep):
         after: tuple[str | int | float | None, ...] | None = None,
         limit: int = 100,
         total: bool = False,
+        personal: bool = False,
     ) -> Page:
-        """One page of hits. With `total`, counted up to 10,000 "or more"."""
+        """One page of hits. With `total`, counted up to 10,000 "or more"; with `personal`, with their side objects."""
         checked(order)
         with self._snapshot() as connection:
             asked = clause(connection, node)
-            hits = _hits(connection, asked, order, after, limit)
+            hits = _hits(connection, asked, order, after, limit, personal)
         return Page(hits, min(asked.number, TOTAL), asked.number <= TOTAL) if total else Page(hits)
 
     def count(self, node: Node) -> int:
@@ -150,6 +151,7 @@ def _hits(
     order: Sequence[Sort],
     after: tuple[str | int | float | None, ...] | None,
     limit: int,
+    personal: bool,
 ) -> list[Hit]:
     names = ", ".join(map(expression, order))
     rest = f" AND {beyond(order, after)}" if after is not None else ""
@@ -158,10 +160,11 @@ def _hits(
         f"WHERE {clause.condition}{rest} ORDER BY {order_by(order)} LIMIT :limit"
     )
     values: dict[str, Any] = {**clause.values} | {f"after{n}": value for n, value in enumerate(after or ())}
-    return [_hit(connection, row) for row in connection.execute(sql, values | {"limit": limit}).fetchall()]
+    return [_hit(connection, row, personal) for row in connection.execute(sql, values | {"limit": limit}).fetchall()]
 
 
-def _hit(connection: Connection, row: tuple[Any, ...]) -> Hit:
+def _hit(connection: Connection, row: tuple[Any, ...], personal: bool) -> Hit:
     key, clipped, *after = row
+    side = connection.execute("SELECT side FROM personal WHERE event = ?", (key,)).fetchone() if personal else None
     (canonical,) = connection.execute("SELECT canonical FROM body WHERE event = ?", (key,)).fetchone()
-    return Hit(canonical, tuple(after), frozenset({"clipped"} if clipped else ()))
+    return Hit(canonical, tuple(after), frozenset({"clipped"} if clipped else ()), side[0] if side else None)

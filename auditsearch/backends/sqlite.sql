@@ -31,6 +31,12 @@ CREATE TABLE IF NOT EXISTS body (
     canonical TEXT NOT NULL
 );
 
+-- What PERSONAL names: the side objects, as JSON, of the events that have one.
+CREATE TABLE IF NOT EXISTS personal (
+    event INTEGER PRIMARY KEY,
+    side TEXT NOT NULL
+);
+
 -- Neighbouring events whose facts stand together: what is written lies close together, however much is there.
 CREATE TABLE IF NOT EXISTS segment (
     low INTEGER PRIMARY KEY, -- of their keys
@@ -76,3 +82,6 @@ CREATE TABLE IF NOT EXISTS made_for (
 
 -- Ready words; the tokenizer only cuts them at spaces. The text itself can be made again from `body`.
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (text, content = '', tokenize = 'ascii');
+
+-- The ready words of what PERSONAL names, apart, so that only an unmasked question finds them.
+CREATE VIRTUAL TABLE IF NOT EXISTS words_personal USING fts5 (text, content = '', tokenize = 'ascii');

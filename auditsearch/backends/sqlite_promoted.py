@@ -52,7 +52,10 @@ def rebuild(connection: Connection, progress: Callable[[int, int], None]) -> int
 
 
 def _batch(connection: Connection, after: int) -> tuple[int | None, int]:
-    sql = "SELECT key, canonical, partition FROM event JOIN body ON body.event = key WHERE key > ? ORDER BY key LIMIT ?"
+    sql = (
+        "SELECT key, canonical, partition, side FROM event JOIN body ON body.event = key "
+        "LEFT JOIN personal ON personal.event = key WHERE key > ? ORDER BY key LIMIT ?"
+    )
     rows = connection.execute(sql, (after, BATCH)).fetchall()
     if not rows:
         return None, 0
@@ -60,7 +63,7 @@ def _batch(connection: Connection, after: int) -> tuple[int | None, int]:
         names = [name for (name,) in connection.execute(f"SELECT DISTINCT name FROM {table}")]  # noqa: S608
         ranges = [(name, rows[0][0], rows[-1][0]) for name in names]
         connection.executemany(f"DELETE FROM {table} WHERE name = ? AND event BETWEEN ? AND ?", ranges)  # noqa: S608
-    insert(connection, [(key, document(canonical, partition)) for key, canonical, partition in rows])
+    insert(connection, [(key, document(*event)) for key, *event in rows])
     return rows[-1][0], len(rows)
 
 

@@ -25,7 +25,7 @@ SCATTERED = 4
 MANY = 200
 """Ids that are bound at once (SQLite before 3.32 binds 999)."""
 
-_LIKE = "SELECT coalesce(group_concat('\"' || term || '\"', ' OR '), '\"\"') FROM vocabulary WHERE alike(?, term)"
+_LIKE = "SELECT coalesce(group_concat('\"' || term || '\"', ' OR '), '\"\"') FROM {} WHERE alike(?, term)"
 
 Part = Callable[[Segment], int]
 """What answers one node: the bits of a segment's events that fit."""
@@ -72,12 +72,12 @@ class Question:
                 return _other(self.part(inner))
             case Words(()):
                 return _all
-            case Words(words, phrase):
-                return self.matching("?", _match(words, phrase))
-            case Near(word, "prefix"):
-                return self.matching("?", _match((word,), True) + "*")
-            case Near(word):
-                return self.like(word)
+            case Words(words, phrase, personal):
+                return self.matching("?", _match(words, phrase), personal)
+            case Near(word, "prefix", personal):
+                return self.matching("?", _match((word,), True) + "*", personal)
+            case Near(word, _, personal):
+                return self.like(word, personal)
             case Fact():
                 return lambda segment: having_fact(self.connection, segment, node)
             case Column("id", _, ids):
@@ -86,15 +86,17 @@ class Question:
                 return self.between(-(2**63) if low is None else low, 2**63 - 1 if high is None else high)
         raise TypeError(f"no engine node: {type(node).__name__}")
 
-    def matching(self, asked: str, value: str) -> Part:
-        """Events whose words match a question to FTS5."""
-        return self.selected(f"SELECT rowid FROM words WHERE words MATCH ({asked}) ORDER BY rowid", value)
+    def matching(self, asked: str, value: str, personal: bool) -> Part:
+        """Events whose words, or personal ones, match a question to FTS5."""
+        table = "words_personal" if personal else "words"
+        return self.selected(f"SELECT rowid FROM {table} WHERE {table} MATCH ({asked}) ORDER BY rowid", value)
 
-    def like(self, word: str) -> Part:
+    def like(self, word: str, personal: bool) -> Part:
         """Events with a word like `word`, sought in FTS5's own list of words."""
-        self.connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, row)")
+        table, words = ("vocabulary_personal", "words_personal") if personal else ("vocabulary", "words")
+        self.connection.execute(f"CREATE VIRTUAL TABLE IF NOT EXISTS temp.{table} USING fts5vocab(main, {words}, row)")
         self.connection.create_function("alike", 2, alike, deterministic=True)
-        return self.matching(_LIKE, word)
+        return self.matching(_LIKE.format(table), word, personal)
 
     def named(self, ids: Sequence[str]) -> Part:
         """Events with one of these ids."""

@@ -85,8 +85,15 @@ def _insert(connection: Connection, documents: list[Document]) -> None:
     connection.executemany(_EVENT, [_row(key, document) for key, document in keyed])
     connection.executemany("INSERT INTO body (event, canonical) VALUES (?, ?)", [(k, d.canonical) for k, d in keyed])
     connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", [(k, d.text) for k, d in keyed])
+    _insert_personal(connection, [(key, document) for key, document in keyed if document.personal])
     sqlite_promoted.insert(connection, keyed)
     sqlite_segment.add(connection, keyed)
+
+
+def _insert_personal(connection: Connection, keyed: list[tuple[int, Document]]) -> None:
+    connection.executemany("INSERT INTO personal (event, side) VALUES (?, ?)", [(k, d.personal) for k, d in keyed])
+    words = [(key, document.text_personal) for key, document in keyed]
+    connection.executemany("INSERT INTO words_personal (rowid, text) VALUES (?, ?)", words)
 
 
 def _row(key: int, document: Document) -> tuple[object, ...]:
