@@ -31,7 +31,7 @@ Part = tuple[str, bool]
 
 _NOTHING: Mapping[str, Any] = {}
 _ABSENT = object()
-_TOKEN = re.compile(r"\w+|\s+|.", re.DOTALL)
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)+|\w+|\s+|.", re.DOTALL)
 
 
 @dataclass(frozen=True)

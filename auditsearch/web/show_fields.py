@@ -78,6 +78,8 @@ class Fields:
         related = getattr(field, "related_model", None)
         if not related or isinstance(related, str) or raw is None or isinstance(raw, Mapping | list):
             return ""
+        if isinstance(field, models.ForeignKey) and not field.target_field.primary_key:
+            return ""
         return links.object_url(concrete(related)._meta.label, key_text(raw))
 
 

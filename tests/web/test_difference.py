@@ -39,6 +39,7 @@ def told(of: Event) -> list[tuple[str, str, str]]:
             "позвонить [после 18:00]",
         ),
         ("same", "same", "same", "same"),
+        ("0.00 €", "5902.00 €", "[0.00] €", "[5902.00] €"),
         ("a a a", "a a", "a a[ a]", "a a"),
     ],
 )
