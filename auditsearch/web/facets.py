@@ -42,11 +42,17 @@ class Choice:
     """One value with its `count` (None: not counted) and two addresses: `add` asks for it or no longer, `leave` leaves
     it out. `state` is only, without, or ""."""
 
+    value: str
     label: str
     count: int | None
     state: str
     add: str
     leave: str
+
+    @property
+    def number(self) -> str:
+        """The count as it is shown."""
+        return f"{self.count:,}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,7 @@ def choice(state: State, name: str, value: str, count: int | None = None) -> Cho
     chosen = "only" if pair in state.only else "without" if pair in state.without else ""
     add = state.url(only=only if chosen else (*only, pair), without=without, cursor="")
     leave = state.url(only=only, without=without if chosen == "without" else (*without, pair), cursor="")
-    return Choice(labelled(name, value), count, chosen, add, leave)
+    return Choice(value, labelled(name, value), count, chosen, add, leave)
 
 
 def _text(value: Value) -> str:

@@ -45,13 +45,12 @@ _FORMATS = {"minute": "j M Y H:i", "hour": "j M Y H:i", "month": "F Y", "year": 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One stretch of time: its place in the drawing, what its tooltip says, and the address that zooms into it."""
+    """One stretch of time: its `count`, the outlines of its `room` and of its bar, what its tooltip says, and the
+    address that zooms into it."""
 
-    x: float
-    width: float
-    y: float
-    height: float
     count: int
+    room: str
+    shape: str
     label: str
     url: str
 
@@ -65,6 +64,7 @@ class Chart:
     first: str
     last: str
     highest: int
+    peak: str
     exact: bool
     earlier: str
     later: str
@@ -93,6 +93,7 @@ def chart(state: State, events: Events, now: datetime) -> Chart | None:
         _label(edges[0], interval, zone),
         _label(edges[-2], interval, zone),
         max(values),
+        f"{max(values):,}",
         found.exact,
         **_ways(state, low, high),
     )
@@ -126,9 +127,8 @@ def _bars(state: State, edges: list[int], values: list[int], interval: Interval,
         events = ngettext("%(count)s event", "%(count)s events", value) % {"count": f"{value:,}"}
         url = state.url(since=said(edge, zone), until=said(end, zone), interval="", cursor="")
         label = f"{_label(edge, interval, zone)} · {events}"
-        bars.append(
-            Bar(round(number * step, 2), round(step, 2), round(HEIGHT - height, 2), round(height, 2), value, label, url)
-        )
+        x = f"M{number * step:.2f} {HEIGHT}h{step:.2f}v-"
+        bars.append(Bar(value, f"{x}{HEIGHT}h-{step:.2f}z", f"{x}{height:.2f}h-{step:.2f}z", label, url))
     return bars
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from auditsearch.event import Event
 from auditsearch.forms import encode_key
+from auditsearch.logs.catalog import label
 from auditsearch.query.highlight import Marker
 from auditsearch.query.tree import ALL, Node
+from auditsearch.web.links import actor_url, event_url, object_url, request_url
 from auditsearch.web.show import cut, sentence, shown, thing, visible, who
 
 CHANGES = 3
@@ -27,19 +30,39 @@ LONGEST = 60
 SENTENCE = 400
 """Characters of a sentence."""
 
+SEARCHED = 10_000
+"""Characters of a text in which marks are looked for."""
+
+SIGNS = ("insert", "update", "delete", "login_failed")
+"""Codes with a sign of their own."""
+
+GRAVE = ("ERROR", "CRITICAL")
+"""Levels that stand out most."""
+
+
+class Part(NamedTuple):
+    """A piece of what stands beneath a sentence, with the address that it leads to, or "", and its kind for the eye."""
+
+    text: str
+    url: str = ""
+    kind: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An event with HTML that is escaped and marked: `text`, `who`, `thing`, `changes` (field, old, new) and `found`
-    (path, part). `more` fields changed beside those of `changes`."""
+    """An event with what of it is shown; `text`, `changes` (field, old, new) and `found` (path, part) are marked HTML.
+
+    `more` fields changed beside those of `changes`. `sign` is the code, if it is one that has a sign of its own.
+    """
 
     event: Event
+    sign: str
+    url: str
     text: SafeString
-    who: SafeString
-    thing: SafeString
     changes: list[tuple[str, SafeString, SafeString]]
+    more: int
     found: list[tuple[str, SafeString]]
-    more: int = 0
+    where: list[Part]
 
 
 def lines(events: Iterable[Event], tree: Node = ALL) -> list[Line]:
@@ -50,12 +73,28 @@ def lines(events: Iterable[Event], tree: Node = ALL) -> list[Line]:
 
 def _line(event: Event, marker: Marker) -> Line:
     text = marker.html(cut(sentence(event), SENTENCE), "verbose")
-    actor = marker.html(cut(who(event), LONGEST), "user_name")
-    about = marker.html(cut(thing(event), LONGEST), "object_label")
     changes = [_change(name, pair, marker) for name, pair in islice(event.diff.items(), CHANGES)]
-    whole = "".join([text, actor, about, *(part for change in changes for part in change)])
+    where = list(_where(event, marker))
+    whole = "".join([text, *(part for change in changes for part in change), *(part.text for part in where)])
     found = list(_found(event, marker)) if marker and "<mark>" not in whole else []
-    return Line(event, text, actor, about, changes, found, len(event.diff) - len(changes))
+    sign = event.event_code if event.event_code in SIGNS else ""
+    return Line(event, sign or "", event_url(event), text, changes, len(event.diff) - len(changes), found, where)
+
+
+def _where(event: Event, marker: Marker) -> Iterator[Part]:
+    """Who, what, in which log, from where; the way to its request; what is not as usual."""
+    yield Part(marker.html(cut(who(event), LONGEST), "user_name"), actor_url(event.suid, event.user))
+    if about := thing(event):
+        yield Part(marker.html(cut(about, LONGEST), "object_label"), object_url(event.object_type, event.object_id))
+    if event.log:
+        yield Part(visible(cut(label(event.log), LONGEST)))
+    if event.ip:
+        yield Part(visible(cut(event.ip, LONGEST)))
+    if url := request_url(event.request_token):
+        yield Part(gettext("same request"), url)
+    if event.level and event.level != "INFO":
+        yield Part(visible(cut(event.level, LONGEST)), kind="grave" if event.level in GRAVE else "warning")
+    yield from (Part(flag, kind="warning") for flag in sorted(event.flags))
 
 
 def _change(name: str, pair: Any, marker: Marker) -> tuple[str, SafeString, SafeString]:
@@ -69,12 +108,13 @@ def _change(name: str, pair: Any, marker: Marker) -> tuple[str, SafeString, Safe
 
 
 def _short(value: Any) -> str:
-    return cut(shown(value), LONGEST)
+    """A value as a line shows it; of a long text only the beginning is looked at."""
+    return cut(shown(value[: LONGEST + 1] if isinstance(value, str) else value), LONGEST)
 
 
 def _found(event: Event, marker: Marker) -> Iterator[tuple[str, SafeString]]:
     """The first texts beside the sentence in which something that was asked for stands, cut around it."""
-    places = ((path, marker.segments(text, path)) for path, text in _texts(event))
+    places = ((path, marker.segments(text[:SEARCHED], path)) for path, text in _texts(event))
     hits = ((path, parts) for path, parts in places if any(hit for _, hit in parts))
     for path, parts in islice(hits, FOUND):
         yield visible(path), marker.joined(_around(parts))

@@ -5,16 +5,21 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from urllib.parse import urlencode
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote, urlencode
 
+from django.conf import settings
 from django.http import Http404
-from django.urls import reverse
+from django.urls import get_script_prefix, get_urlconf, reverse
+from django.utils.translation import get_language
 
 from auditsearch.event import Event
 
 LONGEST = 1000
 """Characters of a key that is linked; a longer one has no page of its own."""
 
+_PLACE = "0-key-0"
 _PLAIN = re.compile(r"(?!\.+$)[\w.:@,+=-]+")
 
 
@@ -60,11 +65,28 @@ def actor_url(suid: str | None, name: str | None = None) -> str:
 
 def search_url(question: str) -> str:
     """Return the address of the search page with a question in the search language."""
-    return f"{reverse('auditsearch:search')}?{urlencode({'q': question})}"
+    return f"{address('search')}?{urlencode({'q': question})}"
+
+
+def address(page: str) -> str:
+    """Return the address of a page of ours that takes no keys."""
+    return _pieces(page, 0)[0]
 
 
 def _url(page: str, *keys: str | None) -> str:
     texts = [key or "" for key in keys]
     if sum(map(len, texts)) > LONGEST:
         return ""
-    return reverse(f"auditsearch:{page}", args=[part(text) for text in texts])
+    first, *rest = _pieces(page, len(texts))
+    return first + "".join(quote(part(text), safe="~:@,+=") + piece for text, piece in zip(texts, rest, strict=True))
+
+
+def _pieces(page: str, keys: int) -> tuple[str, ...]:
+    """What of an address stands before, between and behind its keys."""
+    return _reversed(page, keys, get_urlconf() or settings.ROOT_URLCONF, get_script_prefix(), get_language())
+
+
+@lru_cache(maxsize=256)
+def _reversed(page: str, keys: int, urlconf: Any, prefix: str, language: str | None) -> tuple[str, ...]:
+    """`reverse` costs more than all else of a link, and a list has some hundred links: so once for each page."""
+    return tuple(reverse(f"auditsearch:{page}", urlconf, [_PLACE] * keys).split(_PLACE))

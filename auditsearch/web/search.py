@@ -140,7 +140,9 @@ def _chips(state: State) -> list[tuple[str, Choice]]:
     names = titles()
     clicked = [(names.get(name, name), choice(state, name, value)) for name, value in (*state.only, *state.without)]
     if state.log:
-        clicked.append((names["log"], Choice(label(state.log), None, "only", state.url(log="", cursor=""), "")))
+        clicked.append(
+            (names["log"], Choice(state.log, label(state.log), None, "only", state.url(log="", cursor=""), ""))
+        )
     return clicked
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -28,6 +29,7 @@ _INVISIBLE = (  # letters and marks of no width: Unicode's Default_Ignorable_Cod
     | set(range(0xFE00, 0xFE10))
     | set(range(0xE0100, 0xE01F0))
 )
+_UNSEEN = re.compile(f"[{''.join(map(chr, sorted(_INVISIBLE)))}]")
 _SENTENCES = {
     ("insert", True): gettext_noop("%(user)s created %(object)s"),
     ("update", True): gettext_noop("%(user)s changed %(object)s: %(fields)s"),
@@ -40,6 +42,8 @@ _SENTENCES = {
 
 def visible(text: str, keep: str = "") -> str:
     """Return `text` with control, bidi and zero-width characters as escapes such as `\\u202e`; those in `keep` stay."""
+    if text.isprintable() and not _UNSEEN.search(text):
+        return text
     table = {ord(sign): _escape(sign) for sign in set(text) if _hides(sign) and sign not in keep}
     return text.translate(table) if table else text
 

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.http import HttpRequest, QueryDict
-from django.urls import reverse
 from django.utils import timezone
 
 from auditsearch.backends.base import Interval
@@ -23,6 +22,7 @@ from auditsearch.query.algebra import all_of
 from auditsearch.query.text import CLAUSES, LONGEST, parse
 from auditsearch.query.tree import And, Node, Not, Or
 from auditsearch.search import Events
+from auditsearch.web.links import address
 from auditsearch.web.scope import Scope
 
 INTERVALS: tuple[Interval, ...] = ("year", "month", "week", "day", "hour", "minute")
@@ -73,10 +73,10 @@ class State:
         yield from ((f"f.{name}", value) for name, value in self.only)
         yield from ((f"x.{name}", value) for name, value in self.without)
 
-    def url(self, view: str = "search", *args: Any, **changes: Any) -> str:
+    def url(self, view: str = "search", **changes: Any) -> str:
         """Return the address of a page of ours with this state and `changes`."""
         query = self.query(**changes)
-        return reverse(f"auditsearch:{view}", args=args) + (f"?{query}" if query else "")
+        return address(view) + (f"?{query}" if query else "")
 
     def events(self, scope: Scope, now: datetime | None = None) -> Events:
         """Return the events that are on the screen, in its order. Raises QueryError, a Misread where `q` is wrong."""

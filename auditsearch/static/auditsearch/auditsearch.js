@@ -29,6 +29,7 @@
   // An address says only what was asked; a choice in a list is sent at once.
   document.addEventListener("formdata", (event) => {
     if (event.target.id !== "ask") return;
+    event.formData.set("q", event.formData.get("q").trim());
     for (const [name, value] of [...event.formData]) {
       if (value === "" && !name.includes(".")) event.formData.delete(name);
     }
