@@ -21,7 +21,7 @@ from django.utils.module_loading import import_string
 
 from auditsearch import delivery, outbox
 from auditsearch.backends import backend_kind
-from auditsearch.backends.client import check_options
+from auditsearch.backends.options import check_options
 from auditsearch.capture import registry
 from auditsearch.capture.rules import rules
 from auditsearch.conf import NAMES, Settings, problems, settings

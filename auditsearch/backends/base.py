@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import Enum
@@ -48,6 +48,7 @@ class Hit(NamedTuple):
     canonical: str
     after: tuple[str | int | float | None, ...]
     flags: frozenset[str] = frozenset()  # of clipped, degraded, truncated
+    personal: str | None = None  # the side object of what PERSONAL names, where it was asked for
 
 
 class Page(NamedTuple):
@@ -119,6 +120,27 @@ class Stored(NamedTuple):
     leaf: str
     flags: frozenset[str]  # of clipped, degraded, truncated
     body: dict[str, Any] | None = None
+    personal: str | None = None  # the side object of what PERSONAL names
+
+
+Times = tuple[int, int] | None
+"""Microseconds since the epoch between which all events of a partition lie, the second excluded; None: any."""
+
+
+class Batch(Protocol):
+    """Events that a scan gives at once; can be sent to another process.
+
+    All raise ConfigurationError where the store holds what is no event.
+    """
+
+    def events(self) -> list[Stored]:
+        """All of them, with `body`."""
+
+    def brief(self) -> list[Stored]:
+        """All of them without `body`, read fast. Where one's text is not what its `leaf` says, `events` decides."""
+
+    def doubtful(self, partition: str, times: Times) -> tuple[int, list[Stored]]:
+        """How many they are, and those not proven to be what their text says, in a partition of these times."""
 
 
 class Space(NamedTuple):
@@ -159,8 +181,9 @@ class Backend(Protocol):
         after: tuple[str | int | float | None, ...] | None = None,
         limit: int = 100,
         total: bool = False,
+        personal: bool = False,
     ) -> Page:
-        """One page of hits. With `total`, counted up to 10,000 "or more"."""
+        """One page of hits. With `total`, counted up to 10,000 "or more"; with `personal`, with their side objects."""
 
     def count(self, node: Node) -> int:
         """Exact number of events that fit."""
@@ -190,6 +213,9 @@ class Backend(Protocol):
         """The next `limit` events of one partition that fit, oldest first, beyond `after`: the `ts` and `id` of one.
 
         With `derived`, each has its `body`. Raises PartialAnswer."""
+
+    def scan(self, partition: str, node: Node = ALL) -> Generator[Batch, None, None]:
+        """All events of one partition that fit, each once, in the order that is quickest. Raises PartialAnswer."""
 
     def delete(self, partition: str, ids: Sequence[str]) -> int:
         """Take these events away from a partition; returns how many were there. Done in part where it raises."""

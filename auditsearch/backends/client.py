@@ -5,25 +5,21 @@ A client error quotes the document that was sent; here it becomes ours, which do
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 
-from auditsearch.exceptions import AuditSearchError, BackendUnavailable, ConfigurationError, SettingError
+from auditsearch.backends.options import check_options
+from auditsearch.exceptions import AuditSearchError, BackendUnavailable, ConfigurationError
 
 TIMEOUT = 30.0
 """Seconds that one request may take unless CLIENT["timeout"] says otherwise."""
 
-OPTIONS = ("http_auth", "ca_certs", "client_cert", "client_key", "verify_certs", "timeout")
-"""Keys of AUDITSEARCH["CLIENT"]."""
-
-_FILES = ("ca_certs", "client_cert", "client_key")
 _CONNECTIONS = 10
 
 
@@ -93,6 +89,16 @@ class Client:
         """Like `request`, for what must succeed: returns the JSON object, raises for all else."""
         return self.proven(self.request(method, path, body, **params), f"{method} {path}")
 
+    def raw(self, method: str, path: str, body: Mapping[str, Any], **params: str) -> bytes:
+        """Like `ask`, but the answer's bytes, not parsed: for those that are large."""
+        answer = self._send(method, path, orjson.dumps(body), params, unread=True)
+        if isinstance(answer, AuditSearchError):
+            raise answer
+        self._check_right(method, path, answer)
+        if isinstance(answer.body, bytes):
+            return answer.body
+        raise BackendUnavailable(f"The search server can't do {method} {path} now: {answer.status} {answer.cause}.")
+
     def proven(self, answer: Answer, what: str) -> dict[str, Any]:
         """Return the JSON object of an answer that must be a success. Raises for all else, naming `what` was asked."""
         if answer.ok:
@@ -118,13 +124,16 @@ class Client:
             made[1].close()
 
     def _send(
-        self, method: str, path: str, payload: bytes | None, params: Mapping[str, str]
+        self, method: str, path: str, payload: bytes | None, params: Mapping[str, str], *, unread: bool = False
     ) -> Answer | AuditSearchError:
         transport = self._transport()
         from opensearchpy import exceptions
 
+        said = {"params": dict(params), "body": payload, "timeout": self.timeout}
         try:
-            body = transport.perform_request(method, path, params=dict(params), body=payload, timeout=self.timeout)
+            if unread:
+                return Answer(200, transport.get_connection().unread(method, path, **said))
+            body = transport.perform_request(method, path, **said)
         except exceptions.SSLError as error:
             return ConfigurationError(
                 f"No secure connection to {self.where} ({_cause(error)}): check the https:// in "
@@ -178,28 +187,11 @@ class _Json:
             return None
 
 
-def check_options(hosts: Sequence[str], options: Mapping[str, Any]) -> None:
-    """Raise SettingError where HOSTS or CLIENT can't be right."""
-    if not hosts or isinstance(hosts, str):
-        raise SettingError(
-            "AUDITSEARCH['HOSTS'] must list the search server's URLs, such as ['http://localhost:9200']."
-        )
-    for host in hosts:
-        if urlsplit(host).scheme not in ("http", "https"):
-            raise SettingError(f"AUDITSEARCH['HOSTS'] has {host!r}; write it as a URL, such as 'https://{host}'.")
-    for name, value in options.items():
-        if name not in OPTIONS:
-            near = difflib.get_close_matches(name, OPTIONS, n=1)
-            remedy = f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(OPTIONS)}."
-            raise SettingError(f"AUDITSEARCH['CLIENT'][{name!r}] is no option of the client. {remedy}")
-        if name in _FILES and not os.path.exists(value):
-            raise SettingError(f"AUDITSEARCH['CLIENT'][{name!r}] names {value}, which does not exist.")
-
-
 def _connect(hosts: Sequence[str], options: Mapping[str, Any], timeout: float) -> Any:
     if find_spec("opensearchpy") is None:
         raise ConfigurationError('The search server\'s client is missing: pip install "auditsearch[opensearch]".')
-    from opensearchpy import OpenSearch, Urllib3HttpConnection
+    from opensearchpy import OpenSearch, Urllib3HttpConnection, exceptions
+    from urllib3.exceptions import HTTPError, SSLError
 
     class Connection(Urllib3HttpConnection):
         """Logs nothing: requests hold documents, a 404 is an everyday answer, and failures are raised as ours."""
@@ -207,6 +199,18 @@ def _connect(hosts: Sequence[str], options: Mapping[str, Any], timeout: float) -
         def log_request_success(self, *args: Any, **kwargs: Any) -> None: ...
 
         def log_request_fail(self, *args: Any, **kwargs: Any) -> None: ...
+
+        def unread(self, method: str, path: str, params: Mapping[str, str], body: bytes, timeout: float) -> bytes:
+            """The answer's bytes as they come: to make text of many takes longer than to fetch them."""
+            url = f"{self.url_prefix}{path}?{urlencode(params)}"
+            try:
+                answer = self.pool.urlopen(method, url, body, retries=False, headers=self.headers, timeout=timeout)
+            except HTTPError as error:
+                kind = exceptions.SSLError if isinstance(error, SSLError) else exceptions.ConnectionError
+                raise kind("N/A", str(error), error) from error
+            if answer.status != 200:
+                self._raise_error(answer.status, answer.data, answer.headers.get("content-type"))
+            return bytes(answer.data)
 
     client = OpenSearch(
         list(hosts),

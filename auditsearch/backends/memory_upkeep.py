@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
 import orjson
 
-from auditsearch.backends.base import Space, Stored
+from auditsearch.backends.base import Batch, Space, Stored
+from auditsearch.backends.batches import scanned
 from auditsearch.query.tree import ALL, Node
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ class Upkeep:
         found.sort(key=lambda held: (held.document.ts, held.document.id))
         rest = [held for held in found if after is None or (held.document.ts, held.document.id) > after]
         return [_stored(held, derived) for held in rest[:limit]]
+
+    def scan(self, partition: str, node: Node = ALL) -> Generator[Batch, None, None]:
+        """All events of a partition that fit, oldest first."""
+        return scanned(self, partition, node)  # type: ignore[arg-type]  # the whole backend is what this is a part of
 
     def delete(self, partition: str, ids: Sequence[str]) -> int:
         """Take events away; how many were there."""
@@ -79,4 +84,4 @@ def _stored(held: _Held, derived: bool) -> Stored:
     document = held.document
     flags = frozenset({"clipped"}) if document.clipped else frozenset[str]()
     body = orjson.loads(orjson.dumps(document.body())) if derived else None
-    return Stored(document.id, document.ts, document.canonical, document.leaf, flags, body)
+    return Stored(document.id, document.ts, document.canonical, document.leaf, flags, body, document.personal)

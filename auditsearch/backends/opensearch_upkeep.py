@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import orjson
 
-from auditsearch.backends.base import Space, Stored
+from auditsearch.backends.base import Batch, Space, Stored
 from auditsearch.backends.client import Client
 from auditsearch.backends.partitions import Partitions, is_index_of
+from auditsearch.backends.scroll import FLAGS, scroll
 from auditsearch.exceptions import BackendUnavailable, ConfigurationError, PartialAnswer
 from auditsearch.partition import search_aliases
+from auditsearch.personal import written
 from auditsearch.query.dsl import compile_query
 from auditsearch.query.tree import ALL, Node
-
-FLAGS = ("clipped", "degraded", "truncated")
 
 PAUSES = (0.2, 1.0, 5.0)
 """Seconds that a busy server is waited for before events are sent away again."""
 
-_HASHED = ["id", "ts", "canonical", "leaf", *FLAGS]
+_HASHED = ["id", "ts", "canonical", "leaf", "personal", *FLAGS]
 _SOME = {"ignore_unavailable": "true", "allow_no_indices": "true"}
 
 
@@ -63,6 +63,10 @@ class Upkeep:
         question |= {"_source": True if derived else _HASHED}
         question |= {"search_after": list(after)} if after else {}
         return [_stored(hit, derived) for hit in self._whole(partition, question)["hits"]["hits"]]
+
+    def scan(self, partition: str, node: Node = ALL) -> Generator[Batch, None, None]:
+        """All events of a partition that fit, in the order in which they lie there. Raises PartialAnswer."""
+        return scroll(self.client, partition, node)
 
     def delete(self, partition: str, ids: Sequence[str]) -> int:
         """Take events away; how many were there."""
@@ -145,4 +149,5 @@ def _stored(hit: dict[str, Any], derived: bool) -> Stored:
     if "canonical" not in source or "leaf" not in source:
         raise ConfigurationError(f"The index {hit['_index']} holds documents that are no events: take its alias away.")
     flags = frozenset(flag for flag in FLAGS if source.get(flag))
-    return Stored(hit["_id"], hit["sort"][0], source["canonical"], source["leaf"], flags, source if derived else None)
+    personal, body = written(source.get("personal")), source if derived else None
+    return Stored(hit["_id"], hit["sort"][0], source["canonical"], source["leaf"], flags, body, personal)

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from auditsearch.backends.base import Space, Stored
+from auditsearch.backends.base import Batch, Space, Stored
+from auditsearch.backends.batches import scanned
 from auditsearch.backends.order import ENVELOPE
 from auditsearch.backends.sqlite_clause import clause
 from auditsearch.backends.sqlite_file import Connection
@@ -21,7 +22,8 @@ from auditsearch.query.tree import ALL, Node
 BATCH = 500
 """Events that one transaction takes away."""
 
-_EVENT = "SELECT key, canonical, partition FROM event JOIN body ON body.event = key"
+_BODY = "FROM event JOIN body ON body.event = key LEFT JOIN personal ON personal.event = key"
+_EVENT = f"SELECT key, canonical, partition, side {_BODY}"
 
 
 class Upkeep:
@@ -48,8 +50,8 @@ class Upkeep:
         with self._snapshot() as connection:
             asked = clause(connection, node)
             sql = (
-                f"SELECT key, id, ts, leaf, clipped, canonical, {', '.join(ENVELOPE)} "
-                f"FROM event JOIN body ON body.event = key WHERE {asked.condition} AND partition = :partition "
+                f"SELECT key, id, ts, leaf, clipped, canonical, side, {', '.join(ENVELOPE)} "
+                f"{_BODY} WHERE {asked.condition} AND partition = :partition "
                 "AND (ts, id) > (:ts, :id) ORDER BY ts, id LIMIT :limit"
             )
             ts, last = after or (-(2**63), "")
@@ -57,6 +59,10 @@ class Upkeep:
             rows = connection.execute(sql, {**asked.values, **bound}).fetchall()
             lists = facts_of(connection, [row[0] for row in rows]) if derived else {}
         return [_stored(row, lists.get(row[0])) for row in rows]
+
+    def scan(self, partition: str, node: Node = ALL) -> Generator[Batch, None, None]:
+        """All events of a partition that fit, oldest first."""
+        return scanned(self, partition, node)  # type: ignore[arg-type]  # the whole backend is what this is a part of
 
     def delete(self, partition: str, ids: Sequence[str]) -> int:
         """Take events away, in small transactions; how many were there."""
@@ -114,12 +120,16 @@ def _named(connection: Connection, partition: str, ids: Sequence[str]) -> list[t
 
 
 def _delete(connection: Connection, rows: list[tuple[Any, ...]]) -> int:
-    """Take away events, given as key, canonical and partition. Their keys are not given out again."""
+    """Take away events, given as key, canonical, partition and side object. Their keys are not given out again."""
     keys = [(row[0],) for row in rows]
     if (last := last_key(connection)) in {key for (key,) in keys}:
         connection.execute("INSERT OR REPLACE INTO made_for (name, value) VALUES ('last key', ?)", (str(last),))
-    words = [(row[0], document(row[1], row[2]).text) for row in rows]
+    made = [(key, document(*event)) for key, *event in rows]
+    words = [(key, one.text) for key, one in made]
     connection.executemany("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", words)
+    words = [(key, one.text_personal) for key, one in made if one.personal]
+    connection.executemany("INSERT INTO words_personal (words_personal, rowid, text) VALUES ('delete', ?, ?)", words)
+    connection.executemany("DELETE FROM personal WHERE event = ?", keys)
     strip(connection, [key for (key,) in keys])
     for table in ("promoted", "misfit"):
         names = [name for (name,) in connection.execute(f"SELECT DISTINCT name FROM {table}")]
@@ -131,10 +141,10 @@ def _delete(connection: Connection, rows: list[tuple[Any, ...]]) -> int:
 
 
 def _stored(row: tuple[Any, ...], lists: dict[str, list[str]] | None) -> Stored:
-    _, event_id, ts, leaf, clipped, canonical, *envelope = row
+    _, event_id, ts, leaf, clipped, canonical, side, *envelope = row
     flags = frozenset({"clipped"} if clipped else ())
     if lists is None:
-        return Stored(event_id, ts, canonical, leaf, flags)
+        return Stored(event_id, ts, canonical, leaf, flags, None, side)
     body: dict[str, Any] = {"id": event_id, "ts": ts, "leaf": leaf} | lists
     body |= {name: value for name, value in zip(ENVELOPE, envelope, strict=True) if value is not None}
-    return Stored(event_id, ts, canonical, leaf, flags, body | ({"clipped": True} if clipped else {}))
+    return Stored(event_id, ts, canonical, leaf, flags, body | ({"clipped": True} if clipped else {}), side)

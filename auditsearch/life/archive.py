@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import replace
+from contextlib import closing, suppress
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,21 +20,22 @@ import orjson
 from django.utils import timezone
 
 from auditsearch import __version__
-from auditsearch.backends.base import Backend, Stored
-from auditsearch.canonical import leaf
+from auditsearch.backends.base import Backend
 from auditsearch.conf import settings
-from auditsearch.event import SCHEMA, from_micros
+from auditsearch.event import from_micros
 from auditsearch.hostlock import HostLock
 from auditsearch.life import holds, removal
+from auditsearch.life.gathering import gathered
 from auditsearch.life.lock import locked
 from auditsearch.life.manifest import DATA, Manifest, Part, check, check_part, ids, read, texts, with_part
 from auditsearch.life.packing import ArchiveError, digest, packed, told
-from auditsearch.life.reading import pages, whole
+from auditsearch.life.reading import batches
+from auditsearch.life.spool import Spool
 from auditsearch.query.algebra import all_of
 from auditsearch.query.parse import tree_of
 from auditsearch.query.plan import plan
 from auditsearch.query.tree import ALL, Node
-from auditsearch.seal.merkle import Tree
+from auditsearch.seal.merkle import Tree, leaf_hash
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, with how many events so far, and of how many."""
@@ -136,42 +137,20 @@ def _in_time(partition: str) -> tuple[bool, str]:
 
 
 def _part(backend: Backend, manifest: Manifest, partition: str, progress: Callable[[int], None]) -> Part | None:
-    asked = question(manifest)
-    if not (begun := backend.read(partition, asked, limit=1)):
-        return None
     path = manifest.folder / f"{manifest.stem}.{partition}{DATA}"
     with told(path), suppress(FileNotFoundError):  # it was named, and then the journal was not written any more
         path.unlink()
-    tree, last, size, schema = Tree(), 0, 0, 0
-    with packed(path) as write:
-        for page in pages(backend, partition, asked):
-            rows = [line(stored) for stored in page]
-            for stored in page:
-                tree.add(bytes.fromhex(stored.leaf))
-            write(b"".join(rows))
-            size, last = size + sum(map(len, rows)), page[-1].ts
-            schema = max(schema, *map(_schema, rows))
-            progress(tree.size)
-    held = Part(path.name, partition, tree.size, begun[0].ts, last, schema, size, 0, "", tree.root().hex())
-    length, sha256 = digest(path)
-    return replace(held, size=length, sha256=sha256)
-
-
-def line(stored: Stored) -> bytes:
-    """Return an event as it stands in an archive. Raises ArchiveError where it is not what was captured."""
-    text = whole(stored)
-    if text is None:
-        raise ArchiveError(
-            f"The event {stored.id} was too large for the store, and its row is gone from the outbox: it can't be "
-            "archived whole."
-        )
-    if leaf(text) != stored.leaf:
-        raise ArchiveError(f"The event {stored.id} is not what was captured: auditsearch_verify tells of all such.")
-    return text.encode() + b"\n"
-
-
-def _schema(row: bytes) -> int:
-    return SCHEMA if b'"schema":%d,' % SCHEMA in row else int(orjson.loads(row).get("schema", SCHEMA))
+    with closing(Spool(manifest.folder)) as spool:
+        seen = gathered(spool, batches(backend, partition, question(manifest)), progress)
+        if not seen.events:
+            return None
+        tree = Tree()
+        with packed(path) as write:
+            for _, row in spool.lines():
+                tree.add(leaf_hash(row))
+                write(row + b"\n")
+    size, sha256 = digest(path)
+    return Part(path.name, partition, **asdict(seen), size=size, sha256=sha256, root=tree.root().hex())
 
 
 def _remove(backend: Backend, manifest: Manifest, progress: Progress) -> Manifest:

@@ -1,14 +1,18 @@
-"""Searching an archive as it lies: its files are read as a stream, and the oracle is asked of each event."""
+"""Searching an archive as it lies: its files are read as a stream, and the oracle is asked of each event.
+
+What fits is put in order by time through files in the folder for temporary files (TMPDIR), so that memory is flat.
+"""
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import tzinfo
-from heapq import merge
 from itertools import islice
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import orjson
@@ -17,8 +21,11 @@ from django.db.models import Aggregate
 from auditsearch import paging
 from auditsearch.backends.base import Facets, Histogram, Hit, Interval, Sort
 from auditsearch.columns import COUNTABLE
+from auditsearch.event import told
 from auditsearch.exceptions import QueryError
+from auditsearch.life.gathering import FAR
 from auditsearch.life.manifest import Manifest, Part, accept, read, texts
+from auditsearch.life.spool import Spool
 from auditsearch.search import PAGE, Events
 
 Group = list[tuple[Manifest, Part]]
@@ -30,9 +37,8 @@ _DOWN = (Sort("ts", True), Sort("id", True))
 
 @dataclass(frozen=True, eq=False)
 class ArchivedEvents(Events):
-    """The events of archives that answer a question, in order of time, up or down.
+    """The events of archives that answer a question, in order of time, up or down, each once.
 
-    Upwards, memory is flat however many there are; downwards it holds one file's hits, or as many as a slice asks for.
     Looking at the answer may raise ArchiveError where a file is damaged.
     """
 
@@ -44,24 +50,20 @@ class ArchivedEvents(Events):
         found = tuple(paths)
         for path in found:
             accept(read(path), None)
-        return cls(events.tree, events.order, events.start, events.stop, paths=found)
+        return cls(events.tree, events.order, events.start, events.stop, unmask=events.unmask, paths=found)
 
     def hits(self, page: int = PAGE) -> Iterator[Hit]:
         """Yield the hits from `start` to `stop`."""
-        if self.order == _UP:
-            found: Iterator[Hit] = (hit for group in self._groups() for hit in self._upwards(group))
-        elif self.order == _DOWN:
-            found = self._downwards()
-        else:
+        if self.order not in (_UP, _DOWN):
             raise QueryError(
                 "Events of an archive are ordered by timestamp or -timestamp; restore it to order by more."
             )
-        return islice(found, self.start, self.stop)
+        return islice(self._ordered(backwards=self.order == _DOWN), self.start, self.stop)
 
     def facets(self, name: str, size: int = 10) -> Facets:
         """Return the most frequent values of a name of the envelope. Raises UnknownField."""
         stored = COUNTABLE[name] if name in COUNTABLE else _unknown(name)
-        values = (orjson.loads(hit.canonical).get(stored) for hit in self.order_by("timestamp").hits())
+        values = (told(hit.canonical).get(stored) for hit in self.order_by("timestamp").hits())
         counts = Counter(values)
         missing, total = counts.pop(None, 0), counts.total()
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
@@ -80,7 +82,12 @@ class ArchivedEvents(Events):
         raise _restore_first("paged through")
 
     def _count(self) -> int:
-        return sum(1 for group in self._groups() for _ in self._upwards(group))
+        return sum(self._number(group) for group in self._groups())
+
+    def _number(self, group: Group) -> int:
+        if len(group) > 1:  # they may hold the same event
+            return sum(1 for _ in self._sorted(group, backwards=False))
+        return sum(1 for _ in self._fitting(*group[0]))
 
     def _groups(self) -> list[Group]:
         files = [(manifest, part) for manifest in map(read, self.paths) for part in manifest.parts]
@@ -93,30 +100,28 @@ class ArchivedEvents(Events):
             end = max(end, part.last) if len(groups[-1]) > 1 else part.last
         return groups
 
-    def _upwards(self, group: Group) -> Iterator[Hit]:
+    def _ordered(self, *, backwards: bool) -> Iterator[Hit]:
+        groups = self._groups()
+        for group in reversed(groups) if backwards else groups:
+            yield from self._sorted(group, backwards=backwards)
+
+    def _sorted(self, group: Group, *, backwards: bool) -> Iterator[Hit]:
         """The hits of overlapping files; an event that lies in two archives is one."""
-        last = None
-        for hit in merge(*(self._fitting(manifest, part) for manifest, part in group), key=lambda hit: hit.after):
-            if hit.after != last:
-                yield hit
-            last = hit.after
+        with closing(Spool(Path(gettempdir()), backwards=backwards)) as spool:
+            for manifest, part in group:
+                for ts, event_id, text in self._fitting(manifest, part):
+                    spool.add(b"%020d%b" % (ts + FAR, event_id.encode()), text.encode())
+            last = b""
+            for key, line in spool.lines():
+                if key != last:
+                    yield Hit(line.decode(), (int(key[:20]) - FAR, key[20:].decode()))
+                last = key
 
-    def _downwards(self) -> Iterator[Hit]:
-        left = self.stop
-        for group in reversed(self._groups()):
-            hits = deque(self._upwards(group), maxlen=left)
-            yield from reversed(hits)
-            if left is not None:
-                left -= len(hits)
-                if not left:
-                    return
-
-    def _fitting(self, manifest: Manifest, part: Part) -> Iterator[Hit]:
+    def _fitting(self, manifest: Manifest, part: Part) -> Iterator[tuple[int, str, str]]:
         for text in texts(manifest, part):
-            hit = Hit(text, ())
-            if self.fits(hit):
+            if self.fits(Hit(text, ())):
                 tree = orjson.loads(text)
-                yield Hit(text, (tree["ts"], tree["id"]))
+                yield tree["ts"], tree["id"], text
 
 
 def _unknown(name: str) -> str:

@@ -24,7 +24,7 @@ ENDING, DATA = ".manifest.json", ".ndjson.zst"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One file: the events of one partition, oldest first. `first` and `last` are microseconds since the epoch.
+    """One file: the events of one partition, in any order. `first` and `last` are microseconds since the epoch.
 
     `bytes` are those of the lines, `size` those of the file; `root` is over the events' leaves, in the file's order.
     """

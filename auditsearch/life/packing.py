@@ -13,8 +13,9 @@ from typing import IO, Any
 
 from auditsearch.exceptions import AuditSearchError, ConfigurationError
 
-LEVEL = 10
-"""Of zstandard: on business events a tenth smaller than its level 3, at over 10,000 events a second."""
+SHAPE = {"window_log": 20, "chain_log": 20, "hash_log": 20, "search_log": 6, "min_match": 6, "target_length": 32}
+"""How zstandard searches: lines that are alike lie near each other, and what is repeated in them is names and words of
+many letters, so short matches and far ones are not worth their time. Smaller than its level 12, in half the time."""
 
 CHUNK = 1 << 20
 """Bytes that are read or written at once."""
@@ -38,8 +39,7 @@ def packed(path: Path) -> Iterator[Callable[[bytes], object]]:
             part.unlink()
         try:
             with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                compressor = _zstandard().ZstdCompressor(level=LEVEL, write_checksum=True, threads=1)
-                with compressor.stream_writer(file, closefd=False, write_size=CHUNK) as stream:
+                with _compressor().stream_writer(file, closefd=False, write_size=CHUNK) as stream:
                     yield stream.write
                 synced(file)
             os.rename(part, path)
@@ -54,17 +54,32 @@ def lines(path: Path) -> Iterator[bytes]:
     """Yield the lines of a compressed file without their ends. Raises ArchiveError where it is damaged."""
     errors = _zstandard().ZstdError
     try:
-        with path.open("rb") as file, _zstandard().ZstdDecompressor().stream_reader(file, read_size=CHUNK) as stream:
-            rest = b""
-            while chunk := stream.read(CHUNK):
-                *whole, rest = (rest + chunk).split(b"\n")
-                yield from whole
-            if rest:
-                raise ArchiveError(f"{path} is damaged: its last line is cut off.")
+        with path.open("rb") as file:
+            yield from drawn(file, CHUNK)
+    except EOFError:
+        raise ArchiveError(f"{path} is damaged: its last line is cut off.") from None
     except errors as error:
         raise ArchiveError(f"{path} is damaged ({error}): take another copy of it.") from None
     except OSError as error:
         raise ArchiveError(f"{path} can't be read ({error.strerror}).") from error
+
+
+@contextmanager
+def squeezed(file: IO[bytes]) -> Iterator[Callable[[bytes], object]]:
+    """Write to a temporary file, fast: the block is given what takes bytes."""
+    with _zstandard().ZstdCompressor(level=1).stream_writer(file, closefd=False, write_size=CHUNK) as stream:
+        yield stream.write
+
+
+def drawn(file: IO[bytes], size: int = CHUNK >> 3) -> Iterator[bytes]:
+    """Yield the lines of an open compressed file, read by `size` bytes. Raises EOFError where the last has no end."""
+    with _zstandard().ZstdDecompressor().stream_reader(file, read_size=size, closefd=False) as stream:
+        rest = b""
+        while chunk := stream.read(size):
+            *whole, rest = (rest + chunk).split(b"\n")
+            yield from whole
+    if rest:
+        raise EOFError
 
 
 def digest(path: Path) -> tuple[int, str]:
@@ -127,6 +142,14 @@ _REMEDIES = {
     errno.ENOENT: "make the folder",
     errno.ENOTDIR: "name a folder with --destination",
 }
+
+
+def _compressor() -> Any:
+    """In threads of its own; each job is so large that cutting the data for them costs nothing."""
+    kind = _zstandard()
+    jobs = {"threads": min(2, os.cpu_count() or 1), "job_size": 16 << 20, "overlap_log": 9}
+    shape = kind.ZstdCompressionParameters(**SHAPE, **jobs, strategy=kind.STRATEGY_LAZY2, write_checksum=True)
+    return kind.ZstdCompressor(compression_params=shape)
 
 
 def _zstandard() -> Any:

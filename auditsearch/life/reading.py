@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 from auditsearch import outbox
-from auditsearch.backends.base import Backend, Stored
+from auditsearch.backends.base import Backend, Batch, Stored
 from auditsearch.backlog import migrated
 from auditsearch.canonical import leaf
 from auditsearch.models import OutboxRow, State
@@ -40,6 +41,22 @@ def pages(
             following = ahead.submit(fetch, after) if len(page) == PAGE and not backend.embedded else None
             yield page
             page = following.result() if following else fetch(after) if len(page) == PAGE else []
+
+
+def batches(backend: Backend, partition: str, node: Node = ALL) -> Iterator[Batch]:
+    """Yield the events of a partition that fit, each once, in the store's own order; a server's next are fetched ahead.
+
+    Raises PartialAnswer and what the store raises.
+    """
+    scan = backend.scan(partition, node)
+    if backend.embedded:
+        yield from scan
+        return
+    with closing(scan), ThreadPoolExecutor(1, thread_name_prefix="auditsearch-read") as ahead:
+        following = ahead.submit(next, scan, None)
+        while batch := following.result():
+            following = ahead.submit(next, scan, None)
+            yield batch
 
 
 def whole(stored: Stored) -> str | None:
