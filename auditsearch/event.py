@@ -90,7 +90,7 @@ class Event:
 
         Raises ValueError where it is none.
         """
-        tree = _told(text, personal)
+        tree = told(text, personal)
         values = {name: tree[stored] for name, stored in STORED.items() if stored in tree}
         values["timestamp"] = from_micros(values["timestamp"])
         return cls(canonical=text, flags=flags, personal=personal, **values)
@@ -108,9 +108,7 @@ class Event:
     @property
     def line(self) -> str:
         """Its JSON text as it may be shown: `canonical`, with personal values as this event has them."""
-        if not self.has_personal:
-            return self.canonical
-        return canonical_json.dumps(canonical_json.normalise(_told(self.canonical, self.personal)))
+        return shown_line(self.canonical, self.personal)
 
     @property
     def diff(self) -> dict[str, Any]:
@@ -122,8 +120,15 @@ class Event:
         return self.verbose or f"{self.event_code} {self.object_type or ''} {self.object_id or ''}".rstrip()
 
 
-def _told(text: str, personal: str | None) -> dict[str, Any]:
-    """The members of an event, with its personal values in their places, or a mark there."""
+def shown_line(text: str, personal: str | None = None) -> str:
+    """Return the canonical text of an event as it may be shown: with its personal values in their places, or a mark."""
+    if not personal_values.holds(text):
+        return text
+    return canonical_json.dumps(canonical_json.normalise(told(text, personal)))
+
+
+def told(text: str, personal: str | None = None) -> dict[str, Any]:
+    """Return the members of an event, with its personal values in their places, or a mark there."""
     tree: dict[str, Any] = canonical_json.loads(text)
     if personal_values.holds(text):
         tree = personal_values.filled(tree, personal_values.read(personal))

@@ -48,7 +48,8 @@ class Events:
 
     `for`, `len`, `list` and `in` fetch all of them once and keep them; `bool`, `count`, `exists`, `first`, slices and
     `iterator` do not. Each method returns a new object. Errors in a question are raised where it is put; looking at
-    the answer may raise BackendUnavailable, PartialAnswer or ConfigurationError.
+    the answer may raise BackendUnavailable, PartialAnswer or ConfigurationError, and Hidden where it asks for what
+    PERSONAL names and is not `unmasked`.
     """
 
     tree: Node = ALL
@@ -58,13 +59,10 @@ class Events:
     backend: Backend | None = field(default=None, repr=False)
     unmask: bool = False
 
-    def __post_init__(self) -> None:
-        refuse(self)
-
     def unmasked(self) -> Events:
         """Return the same with the values that PERSONAL names shown and asked for.
 
-        No permission is looked at: whoever calls it asks for `unmask` itself. What is made of it is unmasked too.
+        No permission is looked at: whoever calls it asks for `unmask` first. What is made of it is unmasked too.
         """
         return replace(self, unmask=True)
 
@@ -185,9 +183,10 @@ class Events:
         """What the engine is asked, and what must be checked."""
         return plan(self.asked)
 
-    @property
+    @cached_property
     def asked(self) -> Node:
-        """The question as it is put to engine and oracle: unmasked, of personal values too."""
+        """The question as it is put to engine and oracle: unmasked, of personal values too. Raises Hidden."""
+        refuse(self)
         return unmasked(self.tree) if self.unmask else self.tree
 
     @property

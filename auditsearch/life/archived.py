@@ -26,6 +26,7 @@ from auditsearch.exceptions import QueryError
 from auditsearch.life.gathering import FAR
 from auditsearch.life.manifest import Manifest, Part, accept, read, texts
 from auditsearch.life.spool import Spool
+from auditsearch.personal import holds
 from auditsearch.search import PAGE, Events
 
 Group = list[tuple[Manifest, Part]]
@@ -63,7 +64,7 @@ class ArchivedEvents(Events):
     def facets(self, name: str, size: int = 10) -> Facets:
         """Return the most frequent values of a name of the envelope. Raises UnknownField."""
         stored = COUNTABLE[name] if name in COUNTABLE else _unknown(name)
-        values = (told(hit.canonical).get(stored) for hit in self.order_by("timestamp").hits())
+        values = (_members(hit).get(stored) for hit in self.order_by("timestamp").hits())
         counts = Counter(values)
         missing, total = counts.pop(None, 0), counts.total()
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
@@ -122,6 +123,11 @@ class ArchivedEvents(Events):
             if self.fits(Hit(text, ())):
                 tree = orjson.loads(text)
                 yield tree["ts"], tree["id"], text
+
+
+def _members(hit: Hit) -> dict[str, Any]:
+    members: dict[str, Any] = told(hit.canonical) if holds(hit.canonical) else orjson.loads(hit.canonical)
+    return members
 
 
 def _unknown(name: str) -> str:

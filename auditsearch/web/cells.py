@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 
 from auditsearch.backends.base import Hit
-from auditsearch.event import STORED, Event, from_micros
+from auditsearch.event import STORED, Event, from_micros, told
 from auditsearch.exceptions import QueryError
+from auditsearch.personal import holds
 from auditsearch.rows import reader
 from auditsearch.web.show import shown, visible
 
@@ -64,9 +65,9 @@ class Sheet:
     def rows(self, hits: Iterable[Hit]) -> bytes:
         """Return a line for each hit."""
         if self.is_plain:  # no more of the event is read than its envelope, at a third of the time
-            trees = [orjson.loads(hit.canonical) for hit in hits]
+            trees = [_tree(hit) for hit in hits]
             return _lines([[cell(read(tree)) for read in self.plain] for tree in trees]).encode()
-        events = [Event.from_canonical(hit.canonical, hit.flags) for hit in hits]
+        events = [Event.from_canonical(hit.canonical, hit.flags, hit.personal) for hit in hits]
         return _lines([[cell(read(event)) for read in self.readers] for event in events]).encode()
 
     def note(self, sentence: str) -> bytes:
@@ -96,6 +97,11 @@ def _lines(rows: Iterable[Sequence[str]]) -> str:
     out = io.StringIO()
     csv.writer(out, quoting=csv.QUOTE_ALL).writerows(rows)
     return out.getvalue()
+
+
+def _tree(hit: Hit) -> dict[str, Any]:
+    tree: dict[str, Any] = told(hit.canonical, hit.personal) if holds(hit.canonical) else orjson.loads(hit.canonical)
+    return tree
 
 
 def _plain(stored: str) -> Read:

@@ -11,7 +11,7 @@ import orjson
 from django.utils import timezone
 
 from auditsearch.backends.base import Hit
-from auditsearch.event import Event
+from auditsearch.event import Event, shown_line
 from auditsearch.logs import kofa
 from auditsearch.web.cells import Sheet
 
@@ -40,7 +40,7 @@ class Csv(Sheet):
 
 
 class Ndjson:
-    """Each event's canonical JSON, byte for byte, a line each."""
+    """Each event's canonical JSON, byte for byte, a line each; personal values as whoever asks may see them."""
 
     content_type: ClassVar[str] = "application/x-ndjson"
     suffix: ClassVar[str] = "ndjson"
@@ -51,7 +51,7 @@ class Ndjson:
 
     def rows(self, hits: Sequence[Hit]) -> bytes:
         """Return the canonical texts: no end of a line stands in one."""
-        return "".join([f"{hit.canonical}\n" for hit in hits]).encode()
+        return "".join([f"{shown_line(hit.canonical, hit.personal)}\n" for hit in hits]).encode()
 
     def note(self, sentence: str) -> bytes:
         """Return an object with the one member `export`, which no event has."""
@@ -80,7 +80,9 @@ class Lines:
         return f"{stamp.replace('.', ',')} - WARNING - {kofa.SYSTEM} - export: {sentence}\n".encode()
 
     def _entry(self, hit: Hit) -> bytes:
-        first, *rest = kofa.encoded(Event.from_canonical(hit.canonical, hit.flags), self.zone).split(b"\n")
+        first, *rest = kofa.encoded(Event.from_canonical(hit.canonical, hit.flags, hit.personal), self.zone).split(
+            b"\n"
+        )
         return b"\n".join([first, *(b" " + line if kofa.HEAD.match(line) else line for line in rest)])
 
 

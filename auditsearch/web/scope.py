@@ -35,11 +35,12 @@ def scope(request: HttpRequest) -> Scope:
     """
     user: Any = request.user
     events = Events().filter(visible(user), _allowed(request))
+    unmask = user.has_perm("auditsearch.unmask")
     return Scope(
         user,
-        events,
+        events.unmasked() if unmask else events,
         hashlib.sha256(repr((str(user.pk), events.tree)).encode()).hexdigest()[:32],
-        unmask=user.has_perm("auditsearch.unmask"),
+        unmask=unmask,
         export=user.has_perm("auditsearch.export"),
         share=user.has_perm("auditsearch.share"),
     )

@@ -73,6 +73,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--limit", type=int, metavar="N", help=f"the newest N (default: {SHOWN}, of --format kofa and json all)"
         )
+        parser.add_argument(
+            "--unmask", action="store_true", help="show, and ask for, the values that PERSONAL names too"
+        )
         parser.add_argument("--follow", action="store_true", help="go on showing what comes, until Ctrl-C")
         parser.add_argument(
             "--archive", nargs="+", type=Path, metavar="FILE", help="search these archives as they lie, not the store"
@@ -101,6 +104,7 @@ class Command(BaseCommand):
         if options["limit"] is not None and options["limit"] < 1:
             raise CommandError("--limit is at least 1.", returncode=2)
         events = questions.asked(options["question"], now=timezone.now().astimezone(self.zone), **said)
+        events = events.unmasked() if options["unmask"] else events
         if options["archive"]:
             if options["follow"]:
                 raise CommandError("Nothing is added to an archive: leave --follow away.", returncode=2)
@@ -156,7 +160,7 @@ class Command(BaseCommand):
 
     def _line(self, event: Event, form: str) -> None:
         if form == "json":
-            self.stdout.write(event.canonical)
+            self.stdout.write(event.line)
         elif self.stdout.isatty():
             self.stdout.write(terminal.harmless(kofa.line(event, self.zone)))
         elif (buffer := getattr(self.stdout._out, "buffer", None)) is not None:
