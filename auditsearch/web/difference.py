@@ -136,10 +136,11 @@ def _joined(parts: list[Part]) -> list[Part]:
 def _change(fields: Fields, name: str, change: Any, said: Any) -> Iterator[Difference]:
     if isinstance(change, dict):
         yield _related(fields, name, change, said)
-    elif isinstance(change, list) and len(change) == 2:
-        yield from _pair(fields, name, (change[0], change[1]), (None, said))
-    else:
-        yield from _pair(fields, name, (None, change), (None, said))
+        return
+    both = (change[0], change[1]) if isinstance(change, list) and len(change) == 2 else (None, change)
+    rows = list(islice(_pair(fields, name, both, (None, said)), ROWS + 1))
+    hidden = (fields.value(name, value) for value in both)
+    yield from rows or [_row(fields, name, "", *hidden)]  # masked on both sides, it has changed all the same
 
 
 def _related(fields: Fields, name: str, change: dict[str, Any], said: Any) -> Difference:
@@ -161,10 +162,13 @@ def _values(values: list[Value]) -> Side:
 
 def _pair(fields: Fields, name: str, both: tuple[Any, Any], said: tuple[Any, Any]) -> Iterator[Difference]:
     """The rows of one field that differ: one, or of containers one for each member that does."""
-    title, (old, new) = fields.title(name), both
-    for path, one, two in _inside("", old, new, 1):
+    for path, one, two in _inside("", *both, 1):
         values = [fields.value(name, one, said[0]), fields.value(name, two, said[1])] if not path else _bare(one, two)
-        yield Difference(show.visible(name + path), title + show.visible(path), *_sides(*values))
+        yield _row(fields, name, path, *values)
+
+
+def _row(fields: Fields, name: str, path: str, old: Value, new: Value) -> Difference:
+    return Difference(show.visible(name + path), fields.title(name) + show.visible(path), *_sides(old, new))
 
 
 def _inside(path: str, old: Any, new: Any, depth: int) -> Iterator[tuple[str, Any, Any]]:

@@ -66,6 +66,11 @@ class Moment:
         return self.event is not None and self.event.event_code == EventCode.DELETE
 
     @property
+    def is_hidden(self) -> bool:
+        """Whether it has personal values that are not shown."""
+        return self.event is not None and self.event.has_personal and self.event.personal is None
+
+    @property
     def fields(self) -> dict[str, Any]:
         """Its fields; {} where there was no object."""
         return {} if self.event is None or self.is_deleted else self.event.object_snapshot
@@ -144,7 +149,8 @@ def states(request: HttpRequest, model: str, key: str, events: Events) -> dict[s
         left, right = known(said["left"]), known(said["right"])
         names = [difference.labels_of(each.event) for each in (left, right)]
         diff = difference.of_states(Fields(model), left.fields, right.fields, *names)
-        return {"said": said, "left": left, "right": right, "diff": diff, **titles(left.when, right.when)}
+        sides = {"left": left, "right": right, "diff": diff, "is_hidden": left.is_hidden or right.is_hidden}
+        return {"said": said, **sides, **titles(left.when, right.when)}
     return {"said": said, "at": known(said["at"])} if said["at"] else {"said": said}
 
 

@@ -75,6 +75,10 @@ def test_of_nested_values_each_member_that_differs_is_a_row() -> None:
     ]
 
 
+def test_what_is_masked_on_both_sides_has_changed_all_the_same() -> None:
+    assert told(event(password=["***", "***"])) == [("password", "***", "***")]
+
+
 def test_true_is_not_one() -> None:
     assert told(event(data=[{"a": 1}, {"a": True}])) == [("data.a", "[1]", "[true]")]
 
