@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.db.models import Q
 
 from auditsearch.capture.diff import plans
+from auditsearch.capture.parents import Parent
 from auditsearch.history import Object, key_of
 from auditsearch.query.renamed import names_of
 from auditsearch.search import Events
@@ -22,7 +24,18 @@ def timeline(instance: Object, *, children: bool = True, events: Events | None =
         labels = names_of(model)
         question |= Q(_context__parent__object_type__in=labels, _context__parent__object_id__exact=key)
         for plan in plans.values():
-            if plan.parent is not None and plan.parent.label in labels:
-                moved = {f"_from__{plan.parent.attname}__exact": key}
-                question |= Q(object_type=plan.label, **moved)
+            if plan.parent is not None and plan.parent.label in ("", *labels):
+                question |= Q(object_type=plan.label) & _moved_away(plan.parent, model, key)
     return (Events() if events is None else events).filter(question)
+
+
+def _moved_away(parent: Parent, model: str, key: str) -> Q:
+    """The question for events that took an object away from this one."""
+    moved = Q(**{f"_from__{parent.attname}__exact": key})
+    if not parent.kind:
+        return moved
+    from django.contrib.contenttypes.models import ContentType  # only a site that has it comes here
+
+    kind = ContentType.objects.get_for_model(apps.get_model(model)).pk
+    here, left = {f"_snapshot__{parent.kind}": kind}, {f"_from__{parent.kind}": kind}
+    return moved & (Q(**here) | Q(**left)) | Q(**left, **{f"_snapshot__{parent.attname}__exact": key})

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import models
 
 from auditsearch.capture import mask
 from auditsearch.capture.fields import UNKNOWN, Column, column, shown, stored
 from auditsearch.capture.named import personal
-from auditsearch.capture.parents import parent_of
+from auditsearch.capture.parents import Parent, parent_of
 from auditsearch.capture.rules import of_field, rules
 from auditsearch.conf import settings
 
 Row = Sequence[Any]
 """Values of all concrete fields, in the order of `_meta.concrete_fields`, as `fields` keeps them."""
-
-
-class Parent(NamedTuple):
-    """Where in a row the key of the object stands that it belongs to, and what kind of object that is."""
-
-    position: int
-    attname: str
-    label: str
 
 
 class Plan:
@@ -58,10 +50,7 @@ class Plan:
     @cached_property
     def parent(self) -> Parent | None:
         """What objects of this model belong to; asked when the first event is told, for then the admin is there."""
-        field = parent_of(self.model)
-        if field is None:
-            return None
-        return Parent(self.index[field.attname], field.attname, concrete(field.related_model)._meta.label)
+        return parent_of(self.model, self.index)
 
     def key(self, row: Row) -> Any:
         """Return the primary key that a row bears; a tuple where it is composite."""

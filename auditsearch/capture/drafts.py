@@ -36,9 +36,8 @@ def draft(
             record.heard = heard(instance)
     if before is not None:
         record.context_data["diff"] = plan.diff(before, row, changed)
-    if plan.parent is not None and row[plan.parent.position] is not None:
-        key = key_text(row[plan.parent.position])
-        record.context_data["parent"] = {"object_type": plan.parent.label, "object_id": key}
+    if plan.parent is not None and (kind := plan.parent.kind_of(row)):
+        record.context_data["parent"] = {"object_type": kind, "object_id": key_text(row[plan.parent.position])}
     record.object_snapshot = plan.snapshot(row)
     record.place()
     record.verbose = sentence(record, plan, [plan.attnames[i] for i in changed])

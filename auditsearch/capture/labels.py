@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
-from typing import Any, NoReturn
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -12,9 +13,13 @@ from django.db.backends.signals import connection_created
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
 from django.dispatch import receiver
 
-from auditsearch.capture.diff import Plan, Row
+from auditsearch.capture.diff import Plan, Row, concrete, plans
 from auditsearch.capture.heard import heard
+from auditsearch.capture.rules import suspicious
 from auditsearch.conf import settings
+
+if TYPE_CHECKING:
+    from auditsearch.capture.record import Record
 
 
 class _QueryRefusedError(Exception):
@@ -117,6 +122,30 @@ def texts_of(
                 found[getattr(each, attname)] = label(each)
                 said += heard(each)
     return found, said
+
+
+def complete(using: str, drafts: Iterable[Record]) -> None:
+    """Add the labels of foreign keys whose objects are not at hand, by one SELECT for each foreign key of a model."""
+    wanting: dict[Any, list[Record]] = defaultdict(list)
+    for draft in drafts:
+        plan = plans.get(concrete(type(draft.instance))) if isinstance(draft.instance, models.Model) else None
+        for field in _unlabelled(plan, draft) if plan is not None and not draft.dropped else ():
+            wanting[field].append(draft)
+    for field, some in wanting.items():
+        end, keys = field.target_field, {draft.object_snapshot[field.attname] for draft in some}
+        texts, said = texts_of(end.model, using, end.attname, keys, max(settings.BULK_EVENTS, 1))
+        for draft in some:
+            if (text := texts.get(draft.object_snapshot[field.attname])) is not None:
+                draft.context_data.setdefault("labels", {})[field.attname] = text
+                draft.heard = [*draft.heard, *said]
+                draft.ready = draft.ready and not suspicious([text])
+
+
+def _unlabelled(plan: Plan, draft: Record) -> Iterator[Any]:
+    known = draft.context_data.get("labels", {})
+    for _, field, _ in plan.labelled:
+        if field.is_relation and field.attname not in known and draft.object_snapshot.get(field.attname) is not None:
+            yield field
 
 
 def _related(field: Any, instance: models.Model, value: Any) -> str | None:

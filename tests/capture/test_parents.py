@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.admin import GenericTabularInline
 from django.core.management import call_command
 from django.test import Client, override_settings
 from django.urls import path
@@ -15,7 +16,7 @@ from auditsearch.checks import check_models
 from auditsearch.search import Events
 from auditsearch.testing import Captured, ship
 from tests.capture.conftest import order
-from tests.shop.models import Customer, Line, Order, Post, Tag
+from tests.shop.models import Customer, Line, Order, Post, Remark, Tag
 
 site = admin.AdminSite(name="parents")
 urlpatterns: list[Any] = []
@@ -25,6 +26,18 @@ class LineInline(admin.TabularInline):
     """Lines in the form of their order."""
 
     model = Line
+
+
+class RemarkInline(GenericTabularInline):
+    """Remarks in the form of what they are about."""
+
+    model = Remark
+
+
+class PostAdmin(admin.ModelAdmin):
+    """A post with its remarks."""
+
+    inlines = (RemarkInline,)
 
 
 class OrderAdmin(admin.ModelAdmin):
@@ -94,6 +107,35 @@ def test_a_timeline_shows_children_deleted_and_moved_ones_too(events: Captured, 
     assert told(timeline(made, children=False)) == [("insert", "shop.Order")]
     assert told(timeline(("shop.Order", made.pk))) == expected
     assert told(timeline(made, events=Events().filter(event_code="delete"))) == [("delete", "shop.Line")]
+
+
+@pytest.mark.parametrize("by", ["the setting", "the admin"])
+def test_what_belongs_to_an_object_of_any_kind_is_its_child(
+    events: Captured, audit: Callable[..., None], by: str
+) -> None:
+    if by == "the admin":
+        site.register(Post, PostAdmin)
+    audit(PARENTS={"shop.Remark": "target"} if by == "the setting" else {})
+    first, second = Post.objects.create(title="a"), Post.objects.create(title="b")
+    remark = first.remarks.create(text="x")
+    remark.object_id = second.pk
+    remark.save()
+    remark.delete()
+    if by == "the admin":
+        site.unregister(Post)
+    ship()
+    assert told(timeline(first)) == [("insert", "shop.Post"), ("insert", "shop.Remark"), ("update", "shop.Remark")]
+    assert told(timeline(second)) == [("insert", "shop.Post"), ("update", "shop.Remark"), ("delete", "shop.Remark")]
+
+
+def test_what_belonged_to_an_object_of_another_kind_was_never_its_child(
+    events: Captured, audit: Callable[..., None]
+) -> None:
+    audit(PARENTS={"shop.Remark": "target"})
+    post, tag = Post.objects.create(title="a"), Tag.objects.create(name="b", pk=Post.objects.get().pk)
+    post.remarks.create(text="x").delete()
+    ship()
+    assert told(timeline(tag)) == [("insert", "shop.Tag")]
 
 
 def test_a_parent_that_can_not_be_is_an_error(audit: Callable[..., None]) -> None:

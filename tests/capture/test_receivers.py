@@ -19,7 +19,20 @@ from auditsearch import outbox
 from auditsearch.exceptions import ConfigurationError
 from auditsearch.testing import Captured, captured_events
 from tests.capture.conftest import customer, order
-from tests.shop.models import Account, Code, Customer, Document, Line, Order, Place, Restaurant, RushOrder, Visit
+from tests.shop.models import (
+    Account,
+    Code,
+    Customer,
+    Document,
+    Line,
+    Order,
+    Place,
+    Post,
+    Reading,
+    Restaurant,
+    RushOrder,
+    Visit,
+)
 
 
 def statements(queries: CaptureQueriesContext) -> list[str]:
@@ -171,6 +184,18 @@ def test_a_label_may_cost_queries_where_the_settings_say_so(events: Captured, au
     changed.number = "B-2"
     changed.save()
     assert events[-1].object_label == "B-2 of Анна"
+
+
+def test_labels_of_keys_that_are_not_at_hand_cost_one_query_for_all(
+    events: Captured, audit: Callable[..., None]
+) -> None:
+    post, buyers = Post.objects.create(title="a"), [customer(name) for name in ("Анна", "Bob")]
+    audit(LABEL_QUERIES=True, MODELS=["shop.Reading"])
+    with CaptureQueriesContext(connection) as queries:
+        Reading.objects.bulk_create([Reading(post=post, customer_id=buyers[n % 2].pk) for n in range(6)])
+    named = [event.context_data["labels"]["customer_id"] for event in events[-6:]]
+    assert named == ["Анна", "Bob"] * 3
+    assert sum("shop_customer" in query["sql"] for query in queries.captured_queries) == 1
 
 
 def test_a_text_that_cannot_be_had_does_not_break_the_save(events: Captured) -> None:
