@@ -97,7 +97,7 @@ class Client:
         self._check_right(method, path, answer)
         if isinstance(answer.body, bytes):
             return answer.body
-        raise BackendUnavailable(f"The search server can't do {method} {path} now: {answer.status} {answer.cause}.")
+        return orjson.dumps(self.proven(answer, f"{method} {path}"))
 
     def proven(self, answer: Answer, what: str) -> dict[str, Any]:
         """Return the JSON object of an answer that must be a success. Raises for all else, naming `what` was asked."""

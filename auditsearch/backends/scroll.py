@@ -84,11 +84,20 @@ def scroll(client: Client, partition: str, node: Node) -> Generator[Answer, None
             if _HIT not in raw:
                 return
             yield Answer(raw)
-            raw = client.raw("POST", "/_search/scroll", {"scroll": KEPT, "scroll_id": place})
+            raw = _following(client, partition, place)
     finally:
         if place:
             with suppress(AuditSearchError):  # the server forgets it by itself, later
                 client.request("DELETE", "/_search/scroll", {"scroll_id": place})
+
+
+def _following(client: Client, partition: str, place: str | None) -> bytes:
+    try:
+        return client.raw("POST", "/_search/scroll", {"scroll": KEPT, "scroll_id": place})
+    except ConfigurationError as error:
+        if "search_context_missing" not in str(error):
+            raise
+        raise PartialAnswer(f"The search server lost its place in {partition}: run it again.") from None
 
 
 def stored(event_id: str, source: dict[str, Any]) -> Stored:

@@ -25,7 +25,8 @@ from auditsearch.conf import settings
 from auditsearch.event import from_micros
 from auditsearch.hostlock import HostLock
 from auditsearch.life import holds, removal
-from auditsearch.life.gathering import gathered
+from auditsearch.life.aside import Beside
+from auditsearch.life.gathering import BESIDE, gathered
 from auditsearch.life.lock import locked
 from auditsearch.life.manifest import DATA, Manifest, Part, check, check_part, ids, read, texts, with_part
 from auditsearch.life.packing import ArchiveError, digest, packed, told
@@ -144,13 +145,16 @@ def _part(backend: Backend, manifest: Manifest, partition: str, progress: Callab
         seen = gathered(spool, batches(backend, partition, question(manifest)), progress)
         if not seen.events:
             return None
-        tree = Tree()
-        with packed(path) as write:
-            for _, row in spool.lines():
+        tree, beside = Tree(), Beside(path)
+        with packed(path) as write, beside:
+            for _, record in spool.lines():
+                row, _, personal = record.partition(BESIDE)
                 tree.add(leaf_hash(row))
                 write(row + b"\n")
+                beside.add(personal)
     size, sha256 = digest(path)
-    return Part(path.name, partition, **asdict(seen), size=size, sha256=sha256, root=tree.root().hex())
+    root = tree.root().hex()
+    return Part(path.name, partition, **asdict(seen), size=size, sha256=sha256, root=root, aside=beside.aside())
 
 
 def _remove(backend: Backend, manifest: Manifest, progress: Progress) -> Manifest:

@@ -23,8 +23,8 @@ from auditsearch.backends.base import Facets, Histogram, Hit, Interval, Sort
 from auditsearch.columns import COUNTABLE
 from auditsearch.event import told
 from auditsearch.exceptions import QueryError
-from auditsearch.life.gathering import FAR
-from auditsearch.life.manifest import Manifest, Part, accept, read, texts
+from auditsearch.life.gathering import BESIDE, FAR
+from auditsearch.life.manifest import Manifest, Part, accept, events, read
 from auditsearch.life.spool import Spool
 from auditsearch.personal import holds
 from auditsearch.search import PAGE, Events
@@ -110,19 +110,25 @@ class ArchivedEvents(Events):
         """The hits of overlapping files; an event that lies in two archives is one."""
         with closing(Spool(Path(gettempdir()), backwards=backwards)) as spool:
             for manifest, part in group:
-                for ts, event_id, text in self._fitting(manifest, part):
-                    spool.add(b"%020d%b" % (ts + FAR, event_id.encode()), text.encode())
+                for ts, event_id, record in self._fitting(manifest, part):
+                    spool.add(b"%020d%b" % (ts + FAR, event_id.encode()), record)
             last = b""
             for key, line in spool.lines():
                 if key != last:
-                    yield Hit(line.decode(), (int(key[:20]) - FAR, key[20:].decode()))
+                    text, _, personal = line.decode().partition(BESIDE.decode())
+                    yield Hit(text, (int(key[:20]) - FAR, key[20:].decode()), personal=personal or None)
                 last = key
 
-    def _fitting(self, manifest: Manifest, part: Part) -> Iterator[tuple[int, str, str]]:
-        for text in texts(manifest, part):
-            if self.fits(Hit(text, ())):
+    def _fitting(self, manifest: Manifest, part: Part) -> Iterator[tuple[int, str, bytes]]:
+        for text, personal in events(manifest, part):
+            aside = personal if self.unmask else None
+            if self.fits(Hit(text, (), personal=aside)):
                 tree = orjson.loads(text)
-                yield tree["ts"], tree["id"], text
+                yield (
+                    tree["ts"],
+                    tree["id"],
+                    text.encode() if aside is None else text.encode() + BESIDE + aside.encode(),
+                )
 
 
 def _members(hit: Hit) -> dict[str, Any]:

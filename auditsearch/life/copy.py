@@ -18,7 +18,7 @@ from auditsearch.exceptions import AuditSearchError, PartialAnswer
 from auditsearch.life import removal
 from auditsearch.life.archive import Progress, quiet
 from auditsearch.life.lock import locked
-from auditsearch.life.reading import pages, whole
+from auditsearch.life.reading import pages, personal_of, whole
 from auditsearch.life.restore import Filling
 
 ROUNDS = 5
@@ -92,9 +92,9 @@ class Walk:
         self.progress = progress
         filling = Filling(self.target, self.alive)
         removal.unmark(self.partition)
-        return filling.fill((text, self.partition) for text in self._lacking())
+        return filling.fill((self._text(stored), self.partition, personal_of(stored)) for stored in self._lacking())
 
-    def _lacking(self) -> Iterator[str]:
+    def _lacking(self) -> Iterator[Stored]:
         there = self._stream(self.target)
         known = next(there, None)
         for stored in self._stream(self.source):
@@ -108,7 +108,7 @@ class Walk:
                 self._compare(stored, known)
                 known = next(there, None)
                 continue
-            yield self._text(stored)
+            yield stored
         self.extra += sum(1 for _ in chain([known] if known else [], there))
 
     def _stream(self, backend: Backend) -> Iterator[Stored]:

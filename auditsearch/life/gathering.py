@@ -11,29 +11,33 @@ import orjson
 from auditsearch.backends.base import Batch, Stored
 from auditsearch.canonical import leaf
 from auditsearch.event import SCHEMA
+from auditsearch.life import aside
 from auditsearch.life.packing import ArchiveError
-from auditsearch.life.reading import whole
+from auditsearch.life.reading import personal_of, whole
 from auditsearch.life.spool import Spool
 
 FAR = 2**63
 """Microseconds beyond all times."""
+
+BESIDE = b"\0"
+"""Between an event and the line of its personal values in the spool, where JSON has none."""
 
 _KIND = re.compile(rb'"event_code":"([^"]*)"(?:.*?"object_type":"([^"]*)")?')
 
 
 @dataclass(slots=True)
 class Seen:
-    """What events have in common: how many, their bytes as lines, the first and last time, the newest schema."""
+    """What events have in common: how many, their length as lines, the first and last time, the newest schema."""
 
     events: int = 0
-    bytes: int = 0
+    length: int = 0
     first: int = FAR
     last: int = -FAR
     schema: int = 0
 
     def add(self, stored: Stored, row: bytes) -> None:
         """Count one."""
-        self.events, self.bytes = self.events + 1, self.bytes + len(row) + 1
+        self.events, self.length = self.events + 1, self.length + len(row) + 1
         self.first, self.last = min(self.first, stored.ts), max(self.last, stored.ts)
         self.schema = max(self.schema, _schema(row))
 
@@ -44,7 +48,8 @@ def gathered(spool: Spool, found: Iterable[Batch], progress: Callable[[int], Non
     for batch in found:
         for stored, row in _rows(batch):
             seen.add(stored, row)
-            spool.add(_kind(row), row)
+            personal = personal_of(stored)
+            spool.add(_kind(row), row if personal is None else row + BESIDE + aside.line(stored.id, personal))
         progress(seen.events)
     return seen
 

@@ -12,6 +12,8 @@ from typing import Any
 import orjson
 
 from auditsearch.event import SCHEMA
+from auditsearch.life import aside
+from auditsearch.life.aside import Aside
 from auditsearch.life.packing import ArchiveError, digest, lines, put
 from auditsearch.seal.merkle import Tree, leaf_hash
 
@@ -27,6 +29,7 @@ class Part:
     """One file: the events of one partition, in any order. `first` and `last` are microseconds since the epoch.
 
     `bytes` are those of the lines, `size` those of the file; `root` is over the events' leaves, in the file's order.
+    `aside` is the file of their personal values, None where they have none.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Part:
     size: int
     sha256: str
     root: str
+    aside: Aside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ def read(path: Path) -> Manifest:
     if seal != _seal(tree):
         raise ArchiveError(f"{path} is not as it was written: its hash differs. Take another copy of it.")
     del tree["format"], tree["version"]
-    parts = tuple(Part(**part) for part in tree.pop("parts"))
+    parts = tuple(_part(part) for part in tree.pop("parts"))
     return Manifest(**tree | {"parts": parts, "removed": tuple(tree["removed"]), "folder": path.parent})
 
 
@@ -141,6 +145,13 @@ def check_part(manifest: Manifest, part: Part) -> None:
         tree.add(leaf_hash(line))
     if (tree.size, tree.root().hex()) != (part.events, part.root):
         raise ArchiveError(f"{path} does not hold the events that its manifest tells of. Take another copy of it.")
+    if part.aside is not None:
+        aside.check(part.aside, manifest.folder / part.aside.name, texts(manifest, part))
+
+
+def events(manifest: Manifest, part: Part) -> Iterator[tuple[str, str | None]]:
+    """Yield the canonical texts of a part, each with its side object. Raises ArchiveError."""
+    return aside.joined(texts(manifest, part), manifest.folder / part.aside.name if part.aside else None)
 
 
 def texts(manifest: Manifest, part: Part) -> Iterator[str]:
@@ -156,6 +167,11 @@ def ids(manifest: Manifest, part: Part) -> Iterator[str]:
 def with_part(manifest: Manifest, part: Part) -> Manifest:
     """Return it with one file more."""
     return replace(manifest, parts=(*manifest.parts, part))
+
+
+def _part(tree: dict[str, Any]) -> Part:
+    beside = tree.pop("aside", None)
+    return Part(**tree, aside=Aside(**beside) if beside else None)
 
 
 def _manifest_of(path: Path) -> Path:

@@ -59,6 +59,17 @@ def batches(backend: Backend, partition: str, node: Node = ALL) -> Iterator[Batc
             yield batch
 
 
+def personal_of(stored: Stored) -> str | None:
+    """Return the side object that was captured with an event, from the outbox where the store has only a part of it."""
+    if "truncated" not in stored.flags:
+        return stored.personal
+    for alias in filter(migrated, outbox.aliases()):
+        rows = OutboxRow.objects.using(alias).filter(event_id=stored.id, state=State.TRUNCATED)
+        for personal in rows.values_list("personal", flat=True):
+            return personal
+    return None
+
+
 def whole(stored: Stored) -> str | None:
     """Return the text that was captured; None where the store has only a part of it, and the outbox nothing."""
     if "truncated" not in stored.flags:

@@ -20,7 +20,7 @@ from auditsearch.exceptions import AuditSearchError, BackendUnavailable
 from auditsearch.life import removal
 from auditsearch.life.archive import Progress, quiet
 from auditsearch.life.lock import database, locked
-from auditsearch.life.manifest import Manifest, accept, check, read, texts
+from auditsearch.life.manifest import Manifest, accept, check, events, read
 
 RESTORED = "archive_restored"
 """Code of the audit event that tells of it."""
@@ -29,6 +29,10 @@ PATIENCE = 60.0
 """Seconds that a busy store is waited for, all in all."""
 
 STORED = (Settled.SHIPPED, Settled.DEGRADED, Settled.TRUNCATED)
+
+
+Given = tuple[str, str] | tuple[str, str, str | None]
+"""Canonical text, partition, side object of an event."""
 
 
 class NotStored(AuditSearchError):
@@ -46,8 +50,8 @@ class Filling:
     waited: float = 0.0
     refused: list[str] = field(default_factory=list)
 
-    def fill(self, events: Iterable[tuple[str, str]]) -> int:
-        """Store events, given as canonical text and partition; returns how many. Raises NotStored, BackendUnavailable.
+    def fill(self, events: Iterable[Given]) -> int:
+        """Store events; returns how many. Raises NotStored, BackendUnavailable.
 
         While one batch is on its way to a server, the next is made ready.
         """
@@ -86,8 +90,8 @@ class Filling:
         time.sleep(0.5)
         self.waited += 0.5
 
-    def _batches(self, events: Iterable[tuple[str, str]]) -> Iterator[list[Document]]:
-        made = (document(text, partition) for text, partition in events)
+    def _batches(self, events: Iterable[Given]) -> Iterator[list[Document]]:
+        made = (document(*event) for event in events)
         while batch := list(islice(made, settings.BATCH_SIZE)):
             yield batch
 
@@ -107,7 +111,7 @@ def restore(backend: Backend, path: Path, *, adopt: bool = False, progress: Prog
         with locked(partition, "restore") as alive:
             removal.unmark(partition)
             filling = Filling(backend, alive, _further(progress, done, manifest.events))
-            done += filling.fill((text, partition) for text in texts(manifest, part))
+            done += filling.fill((text, partition, personal) for text, personal in events(manifest, part))
     backend.refresh()
     told = f"Archive {manifest.stem} restored: {done} events"
     record(RESTORED, verbose=told, using=database(), archive=manifest.stem, events=done, site=manifest.site)

@@ -5,8 +5,8 @@ Of each document the hash of `canonical` is compared with its `leaf`, and all th
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -18,11 +18,11 @@ import django
 import orjson
 
 from auditsearch import outbox
-from auditsearch.backends.base import Backend, Stored
+from auditsearch.backends.base import Backend, Batch, Stored
 from auditsearch.backlog import migrated
 from auditsearch.canonical import leaf
 from auditsearch.document import Document, document
-from auditsearch.life.reading import pages, whole
+from auditsearch.life.reading import batches, whole
 from auditsearch.life.spans import span
 from auditsearch.models import OutboxRow, State
 from auditsearch.query.tree import ALL, Column, Node
@@ -84,9 +84,9 @@ def verify(
     backend.refresh()
     with pool(jobs) as workers:
         for partition in backend.holdings():
-            batches = ((page, partition, backend.keeps) for page in pages(backend, partition, node, derived=True))
-            for found, number in spread(workers, batches, jobs * 2):
-                report.checked += number
+            for done in spread(workers, batches(backend, partition, node), partition, backend.keeps, jobs * 2):
+                report.checked += done.number
+                found = done.found + judge([(one, whole(one)) for one in done.cut], partition, backend.keeps)
                 for one in found:
                     report.add(one)
                 progress(report.checked)
@@ -94,6 +94,22 @@ def verify(
         for one in missing(backend):
             report.add(one)
     return report
+
+
+class Judged(NamedTuple):
+    """How many events a batch has, what was found in it, and what the store has only in part."""
+
+    number: int
+    found: list[Found]
+    cut: list[Stored]
+
+
+def judged(batch: Batch, partition: str, keeps: frozenset[str] | None) -> Judged:
+    """Return what is wrong with a batch, as far as it can be said without the outbox."""
+    number, doubtful = batch.doubtful(partition, span(partition))
+    cut = [one for one in doubtful if "truncated" in one.flags]
+    there = [(one, one.canonical) for one in doubtful if "truncated" not in one.flags]
+    return Judged(number, judge(there, partition, keeps), cut)
 
 
 def judge(events: Sequence[tuple[Stored, str | None]], partition: str, keeps: frozenset[str] | None) -> list[Found]:
@@ -126,20 +142,20 @@ def pool(jobs: int) -> Any:
     return ProcessPoolExecutor(jobs, get_context("spawn"), django.setup)
 
 
-def spread(workers: Executor | None, batches: Iterator[Any], ahead: int) -> Iterator[tuple[list[Found], int]]:
-    """Yield what was found in each batch, and how many events it has; `ahead` batches are under way at once."""
-    under_way: list[tuple[Future[list[Found]], int]] = []
-    for page, partition, keeps in batches:
-        events = [(stored, whole(stored)) for stored in page]
+def spread(
+    workers: Executor | None, found: Iterable[Batch], partition: str, keeps: frozenset[str] | None, ahead: int
+) -> Iterator[Judged]:
+    """Yield what was found in each batch of a partition; `ahead` of them are under way at once."""
+    under_way: deque[Future[Judged]] = deque()
+    for batch in found:
         if workers is None:
-            yield judge(events, partition, keeps), len(page)
+            yield judged(batch, partition, keeps)
             continue
-        under_way.append((workers.submit(judge, events, partition, keeps), len(page)))
+        under_way.append(workers.submit(judged, batch, partition, keeps))
         if len(under_way) > ahead:
-            future, number = under_way.pop(0)
-            yield future.result(), number
-    for future, number in under_way:
-        yield future.result(), number
+            yield under_way.popleft().result()
+    while under_way:
+        yield under_way.popleft().result()
 
 
 def _fault(stored: Stored, text: str | None, partition: str, keeps: frozenset[str] | None) -> tuple[str, str]:
@@ -148,7 +164,7 @@ def _fault(stored: Stored, text: str | None, partition: str, keeps: frozenset[st
     if leaf(text) != stored.leaf:
         return "MODIFIED", "its text is not what was hashed"
     try:
-        made = document(text, partition)
+        made = document(text, partition, stored.personal)
     except (ValueError, KeyError, TypeError):
         return "MODIFIED", "its text is no event's"
     if (made.id, made.ts) != (stored.id, stored.ts):

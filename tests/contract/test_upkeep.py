@@ -61,6 +61,24 @@ def test_what_was_derived_is_read_back_as_it_was_made(backend: Backend, shelf: S
     }
 
 
+def test_a_scan_gives_each_event_once_as_reading_does(backend: Backend, shelf: Shelf, partition: str) -> None:
+    fill(shelf, partition, 25, context_data={"a": [1, "б" * 300], "n": 2**70})
+    batches = list(backend.scan(partition))
+    read = sorted(backend.read(partition, derived=True))
+    assert sorted(one for batch in batches for one in batch.events()) == read
+    assert sorted(one._replace(body=None) for batch in batches for one in batch.brief()) == [
+        one._replace(body=None) for one in read
+    ]
+    assert sum(batch.doubtful(partition, None)[0] for batch in batches) == 25
+
+
+def test_a_scan_gives_only_what_fits(backend: Backend, shelf: Shelf, partition: str) -> None:
+    documents = fill(shelf, partition, 3)
+    node = plan(tree_of(id=documents[1].id)).engine
+    assert [one.id for batch in backend.scan(partition, node) for one in batch.brief()] == [documents[1].id]
+    assert list(backend.scan(f"{partition}.02")) == []
+
+
 def test_of_a_partition_only_what_fits_is_counted(backend: Backend, shelf: Shelf, partition: str) -> None:
     documents = fill(shelf, partition, 3)
     fill(shelf, f"{partition}.01", 2)
