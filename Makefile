@@ -8,9 +8,10 @@ PYTHON ?= $(shell for python in python3.12 python3.11 python3.13 python3 python;
 VENV := .venv
 VENV42 := .venv-django42
 VENVF := .venv-foreign
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 DEMO_STAMP := $(VENV)/.demo-$(BACKEND)
 
-.PHONY: demo demo-check test test-engines test-fast test-django42 lint format bench bench-capture bench-ship bench-outage bench-mapping bench-logs bench-query bench-find bench-growth bench-life bench-foreign chaos clean help
+.PHONY: demo demo-check test test-engines test-fast test-django42 lint format bench bench-capture bench-ship bench-outage bench-mapping bench-logs bench-query bench-find bench-growth bench-life bench-web bench-foreign chaos dashboards screenshots test-browser clean help
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 16
@@ -22,16 +23,20 @@ demo-check: $(DEMO_STAMP)  ## the same without serving; fails if an answer is wr
 	$(VENV)/bin/python -m example.demo --backend $(BACKEND) --check
 
 test: lint test-django42 $(VENV)/.test  ## everything, on a real OpenSearch and Elasticsearch that the tests start themselves
-	$(VENV)/bin/python -m pytest
+	@test -n "$(CHROMIUM)" || echo "No Chromium here: the tests of the pages in a browser are left out (on Debian: apt install chromium)."
+	$(VENV)/bin/python -m pytest $(if $(CHROMIUM),,-m "not browser")
 
 test-engines: $(VENV)/.test  ## the contract, in depth, on each release that is supported: OpenSearch 3 and 2.19, Elasticsearch 9 and 8
 	AUDITSEARCH_TEST_EXAMPLES=500 $(VENV)/bin/python -m pytest --engines=all tests/contract tests/test_templates.py tests/test_rebuild.py
 
+test-browser: $(VENV)/.test  ## the pages in Chromium only
+	$(VENV)/bin/python -m pytest tests/browser
+
 test-fast: $(VENV)/.test  ## memory and SQLite only, under a minute
-	$(VENV)/bin/python -m pytest -n 2 -m "not server and not slow"
+	$(VENV)/bin/python -m pytest -n 2 -m "not server and not slow and not browser"
 
 test-django42: $(VENV42)/.test  ## the fast tests on Django 4.2
-	$(VENV42)/bin/python -m pytest -n 2 -m "not server"
+	$(VENV42)/bin/python -m pytest -n 2 -m "not server and not browser"
 
 lint: $(VENV)/.test  ## ruff, format, types
 	$(VENV)/bin/ruff check .
@@ -42,7 +47,7 @@ format: $(VENV)/.test  ## put the source in order
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-bench: bench-capture bench-ship bench-mapping bench-logs bench-query bench-find bench-growth bench-life  ## every figure of docs/performance.md
+bench: bench-capture bench-ship bench-mapping bench-logs bench-query bench-find bench-growth bench-life bench-web  ## every figure of docs/performance.md
 
 bench-capture: $(VENV)/.bench  ## microseconds added to a write, beside other libraries
 	$(VENV)/bin/python -m bench.capture
@@ -72,11 +77,21 @@ bench-growth: $(VENV)/.bench  ## how cost grows with events and models, as a tab
 bench-life: $(VENV)/.bench  ## archiving, restoring and verifying on a real OpenSearch: speed, size, memory
 	$(VENV)/bin/python -m bench.life
 
+bench-web: $(VENV)/.bench  ## milliseconds of the search page beside its engine, and events a second of a download
+	$(VENV)/bin/python -m bench.web
+	$(VENV)/bin/python -m bench.export
+
 bench-logs: $(VENV)/.bench  ## log lines a second into the outbox, and Python's logging beside a file and an INSERT
 	$(VENV)/bin/python -m bench.logs
 
 chaos: $(VENV)/.bench  ## kill applications, shippers and servers, and count what is lost (SEED=n repeats a plan)
 	$(VENV)/bin/python -m bench.chaos
+
+dashboards: $(VENV)/.test  ## write dashboards/auditsearch.ndjson
+	$(VENV)/bin/python -m dashboards.make
+
+screenshots: $(VENV)/.test  ## pictures of the pages in docs/, light and dark, by Chromium
+	$(VENV)/bin/python -m tests.browser.screenshots
 
 clean:  ## remove the environments and what the demo and the tools wrote
 	rm -rf $(VENV) $(VENV42) $(VENVF) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist example/var

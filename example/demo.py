@@ -78,7 +78,7 @@ def search_server():
 
 def prepare(backend):
     """Create the tables, the people, and on a server what auditsearch needs there."""
-    os.environ["DJANGO_SETTINGS_MODULE"] = "example.settings"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "example.settings")
     django.setup()
     from django.contrib.auth.models import User
 
