@@ -14,7 +14,7 @@ from django.db import transaction
 from django.test import override_settings
 
 from auditsearch import delivery, ship
-from auditsearch.context import token_scope
+from auditsearch.context import acting, running_scope, token_scope
 from auditsearch.logs import AuditFormatter, AuditHandler, ecs, jsonlines, writer
 from auditsearch.logs.importers import outbox_row
 from auditsearch.models import OutboxRow
@@ -89,6 +89,17 @@ def test_the_events_of_a_request_share_its_token(log: logging.Logger) -> None:
     with captured_events() as events, token_scope("a-token"):
         log.info("here")
     assert events[0].request_token == "a-token"
+
+
+def test_a_record_tells_for_what_reason_and_in_which_command(log: logging.Logger) -> None:
+    with captured_events() as events, running_scope("command", {"command": "tidy"}), acting("anna", reason="order 7"):
+        log.info("Cleared", extra={"reason": "its own"})
+        log.info("Cleared", extra={"amount": 5})
+    assert [event.context_data for event in events] == [
+        {"command": "tidy", "reason": "its own"},
+        {"command": "tidy", "reason": "order 7", "amount": 5},
+    ]
+    assert {(event.user, event.system_type) for event in events} == {("anna", "command")}
 
 
 @pytest.mark.parametrize("args", [("%d", "x"), ("%s %s", 1), ("%s", Unprintable()), (Unprintable(),)])

@@ -14,7 +14,7 @@ from auditsearch import canonical
 from auditsearch.capture import mask
 from auditsearch.capture.rules import beneath, rules
 from auditsearch.conf import settings
-from auditsearch.context import actor_of, origin
+from auditsearch.context import actor_of, circumstances, origin
 from auditsearch.event import SCHEMA, new_id
 
 CODE = "log"
@@ -58,6 +58,7 @@ def members(record: logging.LogRecord, log: str | None = None) -> dict[str, Any]
     """
     given = _given(record)
     token, client_request_id, suid, user, ip = origin()
+    system, around = circumstances() or (None, {})
     ts = round(record.created * 1_000_000)
     tree: dict[str, Any] = {
         "id": event_id(record, ts),
@@ -65,7 +66,7 @@ def members(record: logging.LogRecord, log: str | None = None) -> dict[str, Any]
         "schema": SCHEMA,
         "event_code": CODE,
         "event_type": "undefined",
-        "system_type": "undefined",
+        "system_type": system or "undefined",
         "request_token": token,
         "suid": suid,
         "user_name": user,
@@ -76,8 +77,9 @@ def members(record: logging.LogRecord, log: str | None = None) -> dict[str, Any]
         "verbose": mask.mask_text(canonical.text(message(record))),
     }
     tree.update(_envelope(given))
-    context = given if client_request_id is None else {"client_request_id": client_request_id, **given}
-    if context := context | _trouble(record):
+    if client_request_id is not None:
+        around["client_request_id"] = client_request_id
+    if context := around | given | _trouble(record):
         tree["context"] = mask.masked(_form(context), beneath(rules().paths, "context"))
     return {name: value for name, value in tree.items() if value}
 
