@@ -65,7 +65,7 @@ class ArchivedEvents(Events):
         """Return the most frequent values of a name of the envelope. Raises UnknownField."""
         stored = COUNTABLE[name] if name in COUNTABLE else _unknown(name)
         values = (_members(hit).get(stored) for hit in self.order_by("timestamp").hits())
-        counts = Counter(values)
+        counts: Counter[Any] = Counter(values)
         missing, total = counts.pop(None, 0), counts.total()
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         return Facets(list(ranked[:size]), sum(n for _, n in ranked[size:]), missing, total + missing)

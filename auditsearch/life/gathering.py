@@ -25,19 +25,23 @@ BESIDE = b"\0"
 _KIND = re.compile(rb'"event_code":"([^"]*)"(?:.*?"object_type":"([^"]*)")?')
 
 
+Row = bytes
+"""An event as it stands in an archive, without the line's end."""
+
+
 @dataclass(slots=True)
 class Seen:
-    """What events have in common: how many, their length as lines, the first and last time, the newest schema."""
+    """What events have in common: how many, their bytes as lines, the first and last time, the newest schema."""
 
     events: int = 0
-    length: int = 0
+    bytes: int = 0
     first: int = FAR
     last: int = -FAR
     schema: int = 0
 
-    def add(self, stored: Stored, row: bytes) -> None:
+    def add(self, stored: Stored, row: Row) -> None:
         """Count one."""
-        self.events, self.length = self.events + 1, self.length + len(row) + 1
+        self.events, self.bytes = self.events + 1, self.bytes + len(row) + 1
         self.first, self.last = min(self.first, stored.ts), max(self.last, stored.ts)
         self.schema = max(self.schema, _schema(row))
 
