@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.core import signing
 
-from auditsearch.backends.base import Hit
+from auditsearch.backends.base import Hit, Page
 from auditsearch.event import Event
 from auditsearch.exceptions import QueryError
+from auditsearch.query.algebra import negated
 from auditsearch.query.tree import Node
 
 if TYPE_CHECKING:
@@ -83,9 +84,10 @@ def page(
         raise QueryError(f"A page has 1 to {MOST} events, not {size}.")
     bound = _bound(events, user, scope)
     place = _opened(cursor, bound) if cursor is not None else _Place()
-    if not place.candidates and not (events.plan.check and events.store.count(events.doubt)):
-        return _plain(events, size, place, bound, total)
     if not place.candidates:
+        found = _asked(events, size, place, total)
+        if not found.doubtful:
+            return _plain(events, size, found, bound)
         place.candidates = events.store.count(events.plan.engine)
     return _Scan(events, size, place, time.monotonic() + seconds).sheet(bound)
 
@@ -102,15 +104,20 @@ def walk(events: Events, node: Node, size: int, most: int | None) -> Iterator[Hi
         after, left = hits[-1].after, left if left is None else left - limit
 
 
-def _plain(events: Events, size: int, place: _Place, bound: str, total: bool) -> Sheet:
-    found = events.store.search(
-        events.plan.sure,
+def _asked(events: Events, size: int, place: _Place, total: bool) -> Page:
+    """Ask the engine at once for hits and for how many of all it is not sure: where it is of none, these are they."""
+    return events.store.search(
+        events.plan.engine,
         order=events.order,
         after=place.after,
         limit=size + 1,
         total=total,
         personal=events.unmask,
+        doubt=negated(events.plan.sure) if events.plan.check else None,
     )
+
+
+def _plain(events: Events, size: int, found: Page, bound: str) -> Sheet:
     hits = found.hits[:size]
     more = _signed(_Place(hits[-1].after), bound) if len(found.hits) > size else None
     return Sheet([events.event(hit) for hit in hits], more, found.total, found.exact)

@@ -52,11 +52,15 @@ class Hit(NamedTuple):
 
 
 class Page(NamedTuple):
-    """At most `limit` hits in order. `total` counts all that fit, at least if not `exact`; None if not asked."""
+    """At most `limit` hits in order. `total` counts all that fit, at least if not `exact`; None if not asked.
+
+    `doubtful` of those that fit are in doubt, as the question says.
+    """
 
     hits: list[Hit]
     total: int | None = None
     exact: bool = True
+    doubtful: int = 0
 
 
 Value = str | int | float | datetime
@@ -182,8 +186,12 @@ class Backend(Protocol):
         limit: int = 100,
         total: bool = False,
         personal: bool = False,
+        doubt: Node | None = None,
     ) -> Page:
-        """One page of hits. With `total`, counted up to 10,000 "or more"; with `personal`, with their side objects."""
+        """One page of hits. With `total`, counted up to 10,000 "or more"; with `personal`, with their side objects.
+
+        With `doubt`, it is told how many of all that fit also fit this.
+        """
 
     def count(self, node: Node) -> int:
         """Exact number of events that fit."""

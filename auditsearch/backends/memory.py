@@ -65,12 +65,14 @@ class MemoryBackend(Upkeep):
         limit: int = 100,
         total: bool = False,
         personal: bool = False,
+        doubt: Node | None = None,
     ) -> Page:
         """One page of hits. With `total`, counted up to 10,000 "or more"; with `personal`, with their side objects."""
         found = self._fitting(node)
         rest = found if after is None else [held for held in found if _is_beyond(held, order, after)]
         hits = [_hit(held, order, personal) for held in _ordered(rest, order)[:limit]]
-        return Page(hits, min(len(found), TOTAL) if total else None, len(found) <= TOTAL)
+        doubtful = sum(_fits(doubt, held) for held in found) if doubt else 0
+        return Page(hits, min(len(found), TOTAL) if total else None, len(found) <= TOTAL, doubtful)
 
     def count(self, node: Node) -> int:
         """Exact number of events that fit."""

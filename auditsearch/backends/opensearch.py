@@ -34,7 +34,7 @@ from auditsearch.exceptions import ConfigurationError, PartialAnswer, QueryError
 from auditsearch.partition import search_aliases
 from auditsearch.personal import written
 from auditsearch.promoted import kind_of
-from auditsearch.query.dsl import compile_query
+from auditsearch.query.dsl import compile_query, query
 from auditsearch.query.tree import Node
 
 TOTAL = 10_000
@@ -98,6 +98,7 @@ class OpenSearchBackend(Upkeep):
         limit: int = 100,
         total: bool = False,
         personal: bool = False,
+        doubt: Node | None = None,
     ) -> Page:
         """One page of hits. With `total`, counted up to 10,000 "or more"; with `personal`, with their side objects.
 
@@ -111,12 +112,15 @@ class OpenSearchBackend(Upkeep):
             "_source": [*_SOURCE, "personal"] if personal else _SOURCE,
             "timeout": f"{self.client.timeout * 1000:.0f}ms",
         }
-        found = self._ask("_search", question if after is None else question | {"search_after": list(after)})
+        question |= {"search_after": list(after)} if after is not None else {}
+        question |= {"aggs": {"doubt": {"filter": query(doubt)}}} if doubt else {}
+        found = self._ask("_search", question)
+        doubtful = found["aggregations"]["doubt"]["doc_count"] if doubt else 0
         hits = [_hit(hit) for hit in found["hits"]["hits"]]
         if not total:
-            return Page(hits)
+            return Page(hits, doubtful=doubtful)
         counted = found["hits"]["total"]
-        return Page(hits, counted["value"], counted["relation"] == "eq")
+        return Page(hits, counted["value"], counted["relation"] == "eq", doubtful)
 
     def count(self, node: Node) -> int:
         """Exact number of events that fit. Raises PartialAnswer."""

@@ -32,6 +32,7 @@ from auditsearch.backends.sqlite_upkeep import Upkeep
 from auditsearch.backends.sqlite_write import write
 from auditsearch.document import Document
 from auditsearch.exceptions import AuditSearchError, BackendUnavailable
+from auditsearch.query.algebra import all_of
 from auditsearch.query.tree import Node
 
 TOTAL = 10_000
@@ -74,13 +75,15 @@ class SQLiteBackend(Upkeep):
         limit: int = 100,
         total: bool = False,
         personal: bool = False,
+        doubt: Node | None = None,
     ) -> Page:
         """One page of hits. With `total`, counted up to 10,000 "or more"; with `personal`, with their side objects."""
         checked(order)
         with self._snapshot() as connection:
             asked = clause(connection, node)
             hits = _hits(connection, asked, order, after, limit, personal)
-        return Page(hits, min(asked.number, TOTAL), asked.number <= TOTAL) if total else Page(hits)
+            doubtful = Question(connection, all_of((node, doubt))).count() if doubt else 0
+        return Page(hits, min(asked.number, TOTAL) if total else None, asked.number <= TOTAL, doubtful)
 
     def count(self, node: Node) -> int:
         """Exact number of events that fit."""

@@ -67,7 +67,7 @@ class Pattern:
         None where there is none that is safe: `\\b`, Unicode's `\\w`, and what would take the server long. The wide
         `reading` matches these values and others, the narrow one only such, but not all; both have short classes.
         """
-        return regex_lucene.translate(_engine(self.source, self.folds).syntax, LENGTH, self.reading)
+        return _lucene(self.source, self.folds, self.reading)
 
     @property
     def prefix(self) -> str:
@@ -121,6 +121,11 @@ def _engine(source: str, folds: bool) -> _Engine:
     if len(source) > LENGTH:
         raise InvalidValue(f"A regular expression has at most {LENGTH} characters, this one {len(source)}.")
     return _Engine(source, folds)
+
+
+@lru_cache(maxsize=256)
+def _lucene(source: str, folds: bool, reading: regex_lucene.Reading) -> str | None:
+    return regex_lucene.translate(_engine(source, folds).syntax, LENGTH, reading)
 
 
 def _compile(source: str, expression: str) -> Any:
