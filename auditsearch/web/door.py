@@ -9,6 +9,7 @@ from typing import Any, Literal
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from auditsearch.exceptions import AuditSearchError, ConfigurationError, Misread, QueryError
@@ -56,7 +57,7 @@ def door(
                 answer[name] = value
             return answer
 
-        return require_http_methods(list(methods))(enter)
+        return csrf_protect(require_http_methods(list(methods))(enter))  # on sites without its middleware, too
 
     return decorate
 
@@ -92,4 +93,4 @@ def _problem(
     if json:
         place = {"start": error.start, "end": error.end} if isinstance(error, Misread) else {}
         return JsonResponse({"error": message, **place}, status=status)
-    return page(request, "auditsearch/error.html", {"status": status, "message": message, "error": error}, status)
+    return page(request, "auditsearch/error.html", {"status": status, "message": message}, status)

@@ -101,17 +101,17 @@ def _part(found: Found, make: Callable[[], T]) -> T | None:
     try:
         return make()
     except AuditSearchError as error:
-        found.notes.append(str(error))
+        found.notes.append(visible(str(error)))
         return None
 
 
 def _mark(state: State, error: QueryError) -> dict[str, Any]:
     """The message, and the question in three parts where the error has a place in it."""
     if not isinstance(error, Misread) or error.text != state.q:
-        return {"problem": str(error)}
+        return {"problem": visible(str(error))}
     start, end = error.start, max(error.end, error.start + 1)
     parts = [visible(part) for part in (state.q[:start], state.q[start:end] or " ", state.q[end:])]
-    return {"problem": error.reason, "marked": parts}
+    return {"problem": visible(error.reason), "marked": parts}
 
 
 def _controls(state: State) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def _controls(state: State) -> dict[str, Any]:
 def _chips(state: State) -> list[tuple[str, Choice]]:
     """What was clicked, each with its column's title; a name that is no column's is its own."""
     names = titles()
-    clicked = [(names.get(name, name), choice(state, name, value)) for name, value in (*state.only, *state.without)]
+    clicked = [(names.get(name, visible(name)), choice(state, name, value)) for name, value in (*state.only, *state.without)]
     if state.log:
         clicked.append(
             (names["log"], Choice(state.log, label(state.log), None, "only", state.url(log="", cursor=""), ""))
