@@ -111,6 +111,8 @@ def _changed(
         return
     keys: Iterable[Any] = (pk_set or ()) if action == "post_add" else going.pop(GOING, ())
     changes = [relation.change(instance, reverse, key, action == "post_add") for key in keys]
+    if relation.field.remote_field.symmetrical:
+        changes += [Change(other, teller, added) for teller, other, added in changes if other != teller]
     if (gathered := _gathered.get()) is not None:
         gathered += changes
     else:

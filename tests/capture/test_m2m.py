@@ -99,10 +99,14 @@ def test_an_excluded_relation_is_not_told(events: Captured, audit: Callable[...,
     assert [event.event_code for event in events] == ["insert", "insert"]
 
 
-def test_a_relation_to_ones_own_kind_is_told_on_the_one_that_was_asked(events: Captured) -> None:
+def test_a_relation_that_is_mutual_is_told_on_both(events: Captured) -> None:
     first, second = post(), post()
-    first.alike.add(second)
-    assert told(events[-1]) == ("shop.Post", str(first.pk), {"alike": {"added": [second.pk], "removed": []}})
+    first.alike.add(first, second)
+    one, other = events[-2:]
+    assert told(one) == ("shop.Post", str(first.pk), {"alike": {"added": [first.pk, second.pk], "removed": []}})
+    assert told(other) == ("shop.Post", str(second.pk), {"alike": {"added": [first.pk], "removed": []}})
+    second.alike.clear()
+    assert sorted(told(event)[1] for event in events[-2:]) == sorted([str(first.pk), str(second.pk)])
 
 
 def test_a_relation_through_a_model_is_told_too(events: Captured) -> None:
