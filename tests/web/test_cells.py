@@ -65,7 +65,7 @@ def test_every_cell_stands_in_quotes() -> None:
         (None, ""),
         (True, "true"),
         (2**53 + 1, "9007199254740993"),
-        (Decimal("1.10"), "1.1"),
+        (Decimal("1.10"), "1.10"),
         (-5, "'-5"),
         ({"b": [1, None], "a": "ж"}, '{"a":"ж","b":[1,null]}'),
         (datetime(2026, 11, 22, 12, tzinfo=UTC), "2026-11-22T12:00:00.000000Z"),
