@@ -19,7 +19,7 @@ from auditsearch.backends.batches import SIZE
 from auditsearch.backends.client import Client
 from auditsearch.document import document
 from auditsearch.exceptions import AuditSearchError, ConfigurationError, PartialAnswer
-from auditsearch.personal import written
+from auditsearch.personal import holds, written
 from auditsearch.query.dsl import compile_query
 from auditsearch.query.tree import Node
 
@@ -135,7 +135,9 @@ def _proven(event_id: str, source: bytes, partition: str, times: Times) -> bool:
     start = source.rfind(_CANONICAL)
     try:
         rest = orjson.loads(b"{" + source[start + 1 :])
-        made = document(rest["canonical"], partition, written(rest.get("personal")))
+        if holds(rest["canonical"]):  # each value is compared with its commitment, too
+            return False
+        made = document(rest["canonical"], partition)
     except (ValueError, KeyError, TypeError):
         return False
     if made.id != event_id or (times and not times[0] <= made.ts < times[1]):

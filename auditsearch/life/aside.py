@@ -1,4 +1,4 @@
-"""The personal values of an archive: beside each file that has any a file of their own, which can be written anew alone.
+"""The personal values of an archive: beside each file that has any, a file of their own, to be written anew alone.
 
 A line is `{"id":...,"personal":SIDE OBJECT}`; the lines stand in the order of the events that they belong to.
 """
@@ -78,7 +78,7 @@ def joined(texts: Iterator[str], path: Path | None) -> Iterator[tuple[str, str |
 
 
 def check(aside: Aside, path: Path, texts: Iterator[str]) -> None:
-    """Compare a file with what the manifest says of it, and each value with what its event says. Raises ArchiveError."""
+    """Compare a file with the manifest, and each value with what its event says of it. Raises ArchiveError."""
     if digest(path) != (aside.size, aside.sha256):
         raise ArchiveError(f"{path} is not as it was written: its SHA-256 differs. Take another copy of it.")
     found = 0

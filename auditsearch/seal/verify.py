@@ -22,9 +22,10 @@ from auditsearch.backends.base import Backend, Batch, Stored
 from auditsearch.backlog import migrated
 from auditsearch.canonical import leaf
 from auditsearch.document import Document, document
-from auditsearch.life.reading import batches, whole
+from auditsearch.life.reading import batches, personal_of, whole
 from auditsearch.life.spans import span
 from auditsearch.models import OutboxRow, State
+from auditsearch.personal import faults, read
 from auditsearch.query.tree import ALL, Column, Node
 from auditsearch.stems import STEM
 
@@ -38,8 +39,8 @@ SHOWN = 100
 """Findings of a kind that are told one by one; all are counted."""
 
 LISTS = ("facts", "folded")
-UNPROVEN = ("promoted", "misfits", "personal", "text_personal")
-"""What the canonical text says nothing of: it comes from settings, or stands beside."""
+UNPROVEN = ("promoted", "misfits", "personal")
+"""What the canonical text says nothing of: it comes from settings, or stands beside and is proven by itself."""
 
 
 class Found(NamedTuple):
@@ -86,7 +87,7 @@ def verify(
         for partition in backend.holdings():
             for done in spread(workers, batches(backend, partition, node), partition, backend.keeps, jobs * 2):
                 report.checked += done.number
-                found = done.found + judge([(one, whole(one)) for one in done.cut], partition, backend.keeps)
+                found = done.found + judge([_together(one) for one in done.cut], partition, backend.keeps)
                 for one in found:
                     report.add(one)
                 progress(report.checked)
@@ -158,6 +159,11 @@ def spread(
         yield under_way.popleft().result()
 
 
+def _together(stored: Stored) -> tuple[Stored, str | None]:
+    """What the store has only in part, with its text and its side object out of the outbox."""
+    return stored._replace(personal=personal_of(stored)), whole(stored)
+
+
 def _fault(stored: Stored, text: str | None, partition: str, keeps: frozenset[str] | None) -> tuple[str, str]:
     if text is None:
         return UNCHECKED, "it was too large for the store, and its row is gone from the outbox"
@@ -167,6 +173,8 @@ def _fault(stored: Stored, text: str | None, partition: str, keeps: frozenset[st
         made = document(text, partition, stored.personal)
     except (ValueError, KeyError, TypeError):
         return "MODIFIED", "its text is no event's"
+    if fault := next(faults(text, read(stored.personal)), ""):
+        return "MODIFIED", fault
     if (made.id, made.ts) != (stored.id, stored.ts):
         return "MODIFIED", "it stands under another id or time"
     differing = _differing(stored.body or {}, _body(made, stored.flags), keeps)
@@ -190,7 +198,7 @@ def _differing(there: dict[str, Any], made: dict[str, Any], keeps: frozenset[str
 def _plain(name: str, value: Any) -> Any:
     if name in LISTS:
         return sorted(value or ())
-    if name == "text" and isinstance(value, str):  # stems come and go with SEARCH_LANGUAGES
+    if name in ("text", "text_personal") and isinstance(value, str):  # stems come and go with SEARCH_LANGUAGES
         return [word for word in value.split() if not word.startswith(STEM)] if STEM in value else value.split()
     return value
 
