@@ -179,7 +179,7 @@ def serve(site, stack, backend):
     if backend == "opensearch":
         stack.enter_context(shipping())
     heading("The shop is open")
-    print(f"  {bold(site)}/          the shop\n  {bold(site)}/search/   the audit log")
+    print(f"  {bold(site)}/          the shop\n  {bold(site)}/audit/    the audit log")
     print(f"  sign in as anna, password {PASSWORD}; Ctrl-C closes", flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

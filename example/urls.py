@@ -1,12 +1,10 @@
-"""Addresses of the shop, its administration and the search page."""
+"""Addresses of the shop, its administration and the audit log."""
 
 from django.contrib import admin
 from django.urls import include, path
 
-from example.search import search
-
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("search/", search, name="search"),
+    path("audit/", include("auditsearch.urls")),  # <-- auditsearch
     path("", include("example.shop.urls")),
 ]
