@@ -2,7 +2,9 @@
 
     python -m bench.life
 
-Each is done by a process of its own, so that its peak of memory is its own. EVENTS changes the run.
+The events come into the store as those of a live site do, in the order of their time, through the outbox; how fast
+they are shipped there is what restoring is compared with. Each thing is done by a process of its own, so that its peak
+of memory is its own; verifying starts as many more as there are cores. EVENTS changes the run.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from typing import Any
 from bench.corpus import PARTITION, canonical_texts
 from bench.report import last_line, size, table, verdicts, versions
 from bench.server import own_prefix, server
-from bench.site import peak_rss_mb, start
+from bench.ship import drained, fill
+from bench.site import peak_rss_mb
 
 LIMITS = {
     "archive_s": (">=", 10_000),
@@ -28,31 +31,32 @@ LIMITS = {
     "verify_s": (">=", 10_000),
     "rss_growth_mb": ("<=", 50),
 }
-"""`restore_ratio` is the rate of restoring beside that of storing ready-made documents as the shipper does."""
+"""`restore_ratio` is the rate of restoring beside that of shipping the same events."""
 
 
 def main() -> None:
-    events = size("EVENTS", 50_000)
+    events = size("EVENTS", 100_000)
     with server() as url, tempfile.TemporaryDirectory() as folder, own_prefix(url, "life") as prefix:
-        rows = [measured(url, prefix, folder, do, events) for do in ("store", "archive", "restore", "verify")]
-        small = measured(url, f"{prefix}s", folder, "store", events // 5, "small")
-        less = measured(url, f"{prefix}s", folder, "archive", events // 5, "small")
+        rows = [measured(url, prefix, folder, do, events) for do in ("ship", "archive", "restore", "verify")]
+        few = events // 5
+        small = [measured(url, f"{prefix}s", folder, do, few, "small") for do in ("ship", "archive", "verify")]
     print(versions("auditsearch", "zstandard", "opensearch-py"))
-    print(table(["what", "events", "events/s", "peak MB", "share"], [row.values() for row in [*rows, small, less]]))
-    figures = figures_of(rows, less)
+    print(table(["what", "events", "events/s", "peak MB", "share"], [row.values() for row in [*rows, *small]]))
+    figures = figures_of(rows, small)
     print("\n" + verdicts(figures, LIMITS) + "\n")
     print(last_line(figures))
 
 
-def figures_of(rows: list[dict[str, Any]], less: dict[str, Any]) -> dict[str, object]:
-    stored, archived, restored, verified = rows
+def figures_of(rows: list[dict[str, Any]], small: list[dict[str, Any]]) -> dict[str, object]:
+    shipped, archived, restored, verified = rows
     return {
         "archive_s": archived["per_s"],
         "archive_share": archived["share"],
+        "ship_s": shipped["per_s"],
         "restore_s": restored["per_s"],
-        "restore_ratio": restored["per_s"] / stored["per_s"],
+        "restore_ratio": restored["per_s"] / shipped["per_s"],
         "verify_s": verified["per_s"],
-        "rss_growth_mb": archived["peak_mb"] - less["peak_mb"],
+        "rss_growth_mb": max(archived["peak_mb"] - small[1]["peak_mb"], verified["peak_mb"] - small[2]["peak_mb"]),
     }
 
 
@@ -65,36 +69,47 @@ def measured(url: str, prefix: str, folder: str, do: str, events: int, name: str
 
 
 def child(do: str, url: str, prefix: str, folder: str, events: str) -> None:
-    options = {"HOSTS": [url], "INDEX_PREFIX": prefix, "DELIVERY": "command"}
-    start("auditsearch", database=os.path.join(folder, "site.sqlite3"), AUDITSEARCH=options)
+    began_site(url, prefix, folder)
     from auditsearch.backends import get_backend
 
     backend = get_backend()
     backend.setup()
-    prepared = list(canonical_texts(int(events))) if do == "store" else []
+    if do == "ship":
+        texts = sorted(canonical_texts(int(events)))  # ids begin with the time
+        fill(f"{prefix}-{PARTITION}", texts)
     began = time.perf_counter()
-    share = ACTS[do](backend, Path(folder), f"{prefix}-{PARTITION}", prepared)
+    share = ACTS[do](backend, Path(folder), f"{prefix}-{PARTITION}")
     rate = int(events) / (time.perf_counter() - began)
     told = {"what": do, "events": int(events), "per_s": rate, "peak_mb": peak_rss_mb(), "share": share}
     print(json.dumps(told))
 
 
-def store(backend: Any, folder: Path, partition: str, prepared: list[tuple[str, str]]) -> None:
-    """As the shipper does: documents are derived, sent, and each answer is read."""
-    from auditsearch.life.restore import Filling
+def began_site(url: str, prefix: str, folder: str) -> None:
+    """Start Django by settings that processes started from here find, too."""
+    options = {"HOSTS": [url], "INDEX_PREFIX": prefix, "DELIVERY": "command"}
+    told = {"LIFE_DATABASE": os.path.join(folder, "site.sqlite3"), "LIFE_OPTIONS": json.dumps(options)}
+    os.environ |= told | {"DJANGO_SETTINGS_MODULE": "bench.life_site"}
+    import django
+    from django.core.management import call_command
 
-    Filling(backend).fill((text, partition) for _, text in prepared)
+    django.setup()
+    call_command("migrate", verbosity=0)
+
+
+def shipped(backend: Any, folder: Path, partition: str) -> None:
+    """Out of the outbox, as `auditsearch_ship` does."""
+    drained(backend, 0)
     backend.refresh()
 
 
-def archived(backend: Any, folder: Path, partition: str, prepared: list[Any]) -> float:
+def archived(backend: Any, folder: Path, partition: str) -> float:
     from auditsearch.life.archive import archive
 
     [made] = archive(backend, folder)
     return sum(part.size for part in made.parts) / sum(part.bytes for part in made.parts)
 
 
-def restored(backend: Any, folder: Path, partition: str, prepared: list[Any]) -> None:
+def restored(backend: Any, folder: Path, partition: str) -> None:
     """Into a partition that is dropped before."""
     from auditsearch.life.restore import restore
 
@@ -102,13 +117,13 @@ def restored(backend: Any, folder: Path, partition: str, prepared: list[Any]) ->
     restore(backend, next(folder.glob("*.manifest.json")))
 
 
-def verified(backend: Any, folder: Path, partition: str, prepared: list[Any]) -> None:
+def verified(backend: Any, folder: Path, partition: str) -> None:
     from auditsearch.seal.verify import verify
 
-    assert verify(backend).exit_code == 0
+    assert verify(backend, jobs=os.cpu_count() or 1).exit_code == 0
 
 
-ACTS = {"store": store, "archive": archived, "restore": restored, "verify": verified}
+ACTS = {"ship": shipped, "archive": archived, "restore": restored, "verify": verified}
 
 if __name__ == "__main__":
     child(*sys.argv[1:]) if len(sys.argv) > 1 else main()
