@@ -109,14 +109,17 @@ class _Walk:
 
     def members(self, path: str, value: dict[str, Any], level: int) -> None:
         for key, item in value.items():
-            if item is not None:
-                if len(key) > VALUE:
-                    self.clipped = True
-                name = _beneath(path, key)
-                if name and type(item) is str:
-                    self.text(name, item)
-                else:
-                    self.leaf(name, item, level + 1)
+            if item is None:
+                continue
+            if len(key) > VALUE:
+                self.clipped = True
+            name = _beneath(path, key)
+            if type(item) is str and len(item) <= VALUE and name:  # most are, and this saves a call
+                text = item if item.isascii() else sanitise(item)
+                self.found.append(_leaf((name, "text", text)))
+                self.strings.append(text)
+            else:
+                self.leaf(name, item, level + 1)
 
     def leaf(self, path: str, value: Any, level: int) -> None:
         if not path:
@@ -132,8 +135,7 @@ class _Walk:
             self.container(path, value, level)
 
     def text(self, path: str, value: str) -> None:
-        if not value.isascii():
-            value = sanitise(value)
+        value = sanitise(value)
         if len(value) > VALUE:
             self.long = True
         self.found.append(_leaf((path, "text", value)))
@@ -163,7 +165,7 @@ class _Walk:
                 self.leaf(path, item, level + 1)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=65_536)
 def _beneath(path: str, key: str) -> str:
     """The path of a key in a container; "" where it is too long to be known."""
     path = f"{path}.{encode_key(key)}"

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.db import DatabaseError, connections, router, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Subquery
 from django.db.models.functions import Length, Now
 
 from auditsearch import delivery, fallback, notes
@@ -130,10 +130,12 @@ def purge(using: str, keep: float) -> int:
 
 
 def remove(using: str, shipped: Iterable[notes.Note], *, keep: float) -> None:
-    """Settle rows that are noted as shipped, as `settle` does."""
-    for some in _sliced(list(shipped)):
-        rows = waiting(using, [note.pk for note in some])
-        _settle(rows.filter(event_id__in=[note.event_id for note in some]), Settled.SHIPPED, "", 0, keep=keep)
+    """Settle rows that are noted as shipped, as `settle` does, 1,000 in a transaction."""
+    for many in _sliced(list(shipped), PURGE):
+        with transaction.atomic(using):
+            for some in _sliced(many):
+                rows = waiting(using, [note.pk for note in some])
+                _settle(rows.filter(event_id__in=[note.event_id for note in some]), Settled.SHIPPED, "", 0, keep=keep)
 
 
 def unremoved(using: str, shipped: Sequence[notes.Note]) -> list[notes.Note]:
@@ -148,6 +150,14 @@ def unremoved(using: str, shipped: Sequence[notes.Note]) -> list[notes.Note]:
 def ready(using: str) -> QuerySet[OutboxRow]:
     """Rows whose turn it is, and that nobody holds."""
     return OutboxRow.objects.using(using).filter(FREE, state=State.WAITING, not_before__lte=Now())
+
+
+def following(using: str, last: int, n: int) -> Iterator[Row]:
+    """The next `n` rows in turn behind the row `last`; none where that is gone, and none that came late before it."""
+    of_last = Subquery(OutboxRow.objects.using(using).filter(pk=last).values("not_before"))
+    behind = Q(not_before__gt=of_last) | Q(not_before=of_last, pk__gt=last)
+    turn = ready(using).filter(behind, not_before__gte=of_last).order_by("not_before", "id")
+    return (Row(*row) for row in turn.values_list(*Row._fields)[:n].iterator(chunk_size=100))
 
 
 def waiting(using: str, pks: Sequence[int]) -> QuerySet[OutboxRow]:

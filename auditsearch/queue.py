@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -95,6 +94,7 @@ class Noted:
         self.notes = Notes(lock_path(using))
         self.noted: dict[str, int] = {}
         self.taken: set[str] = set()
+        self.last = 0  # the last claimed row, from which the next ones are looked for until rows were removed
         self.busy = False
 
     def __enter__(self) -> Self:
@@ -115,18 +115,16 @@ class Noted:
     def claim(self, n: int) -> list[Row]:
         if self.busy:
             return []
-        known = len(self.noted) + len(self.taken)
-        turn = outbox.ready(self.using).order_by("not_before", "id").values_list("pk", "event_id")[: n + known]
-        free = [pk for pk, event in turn if event not in self.noted and event not in self.taken]
-        rows = _within(outbox.read(self.using, free[:n]), settings.BATCH_BYTES)
+        rows = self._behind(n) or self._oldest(n)
         self.taken.update(row.event_id for row in rows)
+        self.last = rows[-1].pk if rows else 0
         return rows
 
     def settle(self, outcomes: Sequence[tuple[Row, Outcome]]) -> None:
         shipped = [Note(row.pk, row.event_id) for row, outcome in outcomes if outcome.settled in SHIPPED]
         self.notes.add(shipped)
         self.noted |= {note.event_id: note.pk for note in shipped}
-        self.taken.difference_update(self.noted)
+        self.taken.difference_update([note.event_id for note in shipped])
         rest = [(row, outcome) for row, outcome in outcomes if outcome.settled not in SHIPPED]
         outbox.settle(self.using, None, rest, keep=self.keep)
         if len(self.noted) >= MOST_NOTES:
@@ -139,6 +137,21 @@ class Noted:
         outbox.purge(self.using, self.keep)
         self.notes.replace([])
         self.noted.clear()
+        self.last = 0
+
+    def _behind(self, n: int) -> list[Row]:
+        """What follows the last claimed row, without looking through all that is noted."""
+        rows = outbox.following(self.using, self.last, n) if self.last else ()
+        return _within((row for row in rows if not self._has(row.event_id)), settings.BATCH_BYTES)
+
+    def _oldest(self, n: int) -> list[Row]:
+        known = len(self.noted) + len(self.taken)
+        turn = outbox.ready(self.using).order_by("not_before", "id").values_list("pk", "event_id")[: n + known]
+        free = [pk for pk, event in turn if not self._has(event)]
+        return _within(outbox.read(self.using, free[:n]), settings.BATCH_BYTES)
+
+    def _has(self, event: str) -> bool:
+        return event in self.noted or event in self.taken
 
     def _recall(self) -> None:
         notes = self.notes.read()
@@ -148,10 +161,15 @@ class Noted:
         self.noted = {note.event_id: note.pk for note in notes}
 
 
-def _within(rows: list[Row], size: int) -> list[Row]:
-    """The first rows whose texts stay within `size`, at least one."""
-    sizes = accumulate(len(row.canonical) for row in rows)
-    return rows[: max(1, sum(total <= size for total in sizes))]
+def _within(rows: Iterable[Row], size: int) -> list[Row]:
+    """The first rows whose texts stay within `size`, at least one; no more is read than that."""
+    taken: list[Row] = []
+    for row in rows:
+        size -= len(row.canonical)
+        if taken and size < 0:
+            break
+        taken.append(row)
+    return taken
 
 
 def any_left(using: str) -> bool:

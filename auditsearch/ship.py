@@ -1,14 +1,14 @@
 """Shipping: claim rows, derive their documents, hand them to the store, settle each by what became of it.
 
-No lock or transaction is held while sending. While one batch is on its way to a server, the next is made ready.
+No lock or transaction is held while sending. While batches are on their way to a server, the next is made ready.
 """
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -19,6 +19,9 @@ from auditsearch.document import Document, document
 from auditsearch.outbox import Row
 from auditsearch.queue import Queue, queue_of
 from auditsearch.quiet import quietly
+
+WINDOW = 2
+"""Batches on their way to a server at once, while it takes all: it is never idle, whatever a batch costs us."""
 
 NOT_YET = (Settled.RETRY, Settled.UNPROVEN)
 """Fates after which a row is sent again."""
@@ -73,6 +76,10 @@ class Batch(NamedTuple):
 NOTHING = Batch([], [], [], frozenset())
 
 
+Sent = tuple[Batch, Callable[[], list[Outcome]]]
+"""A batch on its way, and what waits for its answer; that raises what the store raised."""
+
+
 class Flight(threading.Thread):
     """One batch on its way to a server, in a thread of its own: waiting for an answer leaves the processor free."""
 
@@ -112,30 +119,37 @@ def drain(
     `progress` is told after each batch. With `tidy`, shipped rows that need not be kept are removed at the end. Raises
     BackendUnavailable and ConfigurationError; the rows then wait on. Ends early where a whole batch is put off.
     """
-    shipped, pace = Shipped(), _Pace(limit)
+    shipped, pace = Shipped(), _Pace(limit, 1 if backend.embedded else WINDOW)
     with queue_of(using, keep=outbox.keep_hours(backend.embedded)) as queue:
         shipped.busy = queue.busy
-        batch = _prepare(queue, using, pace)
-        while batch.rows:
-            land = _send(backend, batch)
-            following = NOTHING if stop() else _prepare(queue, using, pace)
-            outcomes = _settle(queue, batch, land())
-            shipped.add(outcomes)
-            progress(shipped)
-            if not pace.goes_on(outcomes):
-                break
-            batch = following
+        air: deque[Sent] = deque()
+        ready = _prepare(queue, using, pace)
+        try:
+            while air or ready.rows:
+                if ready.rows and len(air) < pace.window:
+                    air.append(_send(backend, ready))
+                    ready = NOTHING if stop() else _prepare(queue, using, pace)
+                    continue
+                outcomes = _settle(queue, air.popleft())
+                shipped.add(outcomes)
+                progress(shipped)
+                ready = ready if pace.goes_on(outcomes) else NOTHING
+        except Exception:
+            _settle_rest(queue, air)
+            raise
         if tidy:
             queue.tidy()
     return shipped
 
 
 class _Pace:
-    """How many rows the next batch takes: up to the limit, and fewer while the store puts some off."""
+    """How many rows the next batch takes, and how many are sent at once: fewer while the store puts some off."""
 
-    def __init__(self, limit: int | None) -> None:
+    def __init__(self, limit: int | None, window: int) -> None:
         self.size: int = settings.BATCH_SIZE
         self.left = limit
+        self.widest = window
+        self.window = 1  # what the first batch meets is not met by two
 
     def take(self, claim: Callable[[int], list[Row]]) -> list[Row]:
         wanted = self.size if self.left is None else min(self.size, self.left)
@@ -147,6 +161,7 @@ class _Pace:
     def goes_on(self, outcomes: Sequence[tuple[Row, Outcome]]) -> bool:
         put_off = sum(outcome.settled in NOT_YET for _, outcome in outcomes)
         self.size = max(1, self.size // 2) if put_off else min(settings.BATCH_SIZE, self.size * 2)
+        self.window = 1 if put_off else self.widest
         return put_off < len(outcomes)
 
 
@@ -173,22 +188,30 @@ def _document(row: Row) -> Document:
     return made
 
 
-def _send(backend: Backend, batch: Batch) -> Callable[[], list[Outcome]]:
+def _send(backend: Backend, batch: Batch) -> Sent:
     if not backend.embedded and batch.documents:
         with contextlib.suppress(RuntimeError):  # no thread can be started while the process ends
-            return Flight(backend, batch).land
+            return batch, Flight(backend, batch).land
     outcomes = _index(backend, batch)
-    return lambda: outcomes
+    return batch, lambda: outcomes
 
 
 def _index(backend: Backend, batch: Batch) -> list[Outcome]:
     return backend.index(batch.documents, dropped=batch.dropped.__contains__) if batch.documents else []
 
 
-def _settle(queue: Queue, batch: Batch, outcomes: list[Outcome]) -> list[tuple[Row, Outcome]]:
-    given = {outcome.id: outcome for outcome in outcomes}
+def _settle(queue: Queue, sent: Sent) -> list[tuple[Row, Outcome]]:
+    batch, land = sent
+    given = {outcome.id: outcome for outcome in land()}
     failed = {row.pk for row, _ in batch.failed}
     unproven = Outcome("", Settled.UNPROVEN, "the store gave no answer for it")
-    sent = [(row, given.get(row.event_id, unproven)) for row in batch.rows if row.pk not in failed]
-    queue.settle([*batch.failed, *sent])
-    return [*batch.failed, *sent]
+    known = [(row, given.get(row.event_id, unproven)) for row in batch.rows if row.pk not in failed]
+    queue.settle([*batch.failed, *known])
+    return [*batch.failed, *known]
+
+
+def _settle_rest(queue: Queue, air: Iterable[Sent]) -> None:
+    """One batch failed as a whole; what became of those behind it is written down all the same."""
+    for sent in air:
+        with contextlib.suppress(Exception):
+            _settle(queue, sent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from unicodedata import normalize
 
 SEPARATOR = "\ue000"
 """The token between the words of two strings, so that no phrase crosses from one into the next."""
@@ -25,7 +25,7 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFC", text).replace("İ", "i").lower().replace("ς", "σ")
+    return normalize("NFC", text).replace("İ", "i").lower().replace("ς", "σ")
 
 
 def words(text: str) -> list[str]:

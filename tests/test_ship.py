@@ -231,6 +231,48 @@ def test_the_next_batch_is_made_ready_while_one_is_on_its_way(settings, monkeypa
     assert ship.drain("default", Slow()).done == 2
 
 
+def test_two_batches_are_on_their_way_once_a_first_one_was_taken(settings) -> None:
+    settings.AUDITSEARCH = {"BATCH_SIZE": 1}
+    append(3)
+    both = threading.Barrier(2)
+
+    class Slow(Server):
+        def index(self, documents: Sequence[Document], **options: Any) -> list[Outcome]:
+            if self.batches:
+                both.wait(5)
+            return super().index(documents, **options)
+
+    assert ship.drain("default", Slow()).done == 3
+
+
+def test_a_batch_that_fails_takes_none_behind_it_along(settings, monkeypatch) -> None:
+    settings.AUDITSEARCH = {"BATCH_SIZE": 1}
+    _, bad, _ = append(3)
+    settled, settle = [], ship._settle
+    monkeypatch.setattr(ship, "_settle", lambda *sent: settled.extend(done := settle(*sent)) or done)
+
+    class Failing(Server):
+        def index(self, documents: Sequence[Document], **options: Any) -> list[Outcome]:
+            if documents[0].id == bad:
+                raise BackendUnavailable("away")
+            return super().index(documents, **options)
+
+    with pytest.raises(BackendUnavailable):
+        ship.drain("default", Failing())
+    assert len(settled) == 2
+
+
+def test_a_row_that_was_committed_late_waits_for_no_end_of_the_rows_behind_it(settings, monkeypatch) -> None:
+    settings.AUDITSEARCH = {"BATCH_SIZE": 1}
+    monkeypatch.setattr(queue, "MOST_NOTES", 3)
+    late, *_ = append(9)
+    OutboxRow.objects.filter(event_id=late).update(state=State.SUPERSEDED)  # as one not committed yet: unseen
+    committed = OutboxRow.objects.filter(event_id=late)
+    store = Server()
+    ship.drain("default", store, progress=lambda shipped: committed.update(state=State.WAITING) and None)
+    assert store.batches.index([late]) < 8
+
+
 def test_sending_holds_no_transaction() -> None:
     class Looking(MemoryBackend):
         def index(self, documents: Sequence[Document], **options: Any) -> list[Outcome]:
