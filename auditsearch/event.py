@@ -124,7 +124,7 @@ def shown_line(text: str, personal: str | None = None) -> str:
     """Return the canonical text of an event as it may be shown: with its personal values in their places, or a mark."""
     if not personal_values.holds(text):
         return text
-    return canonical_json.dumps(canonical_json.normalise(told(text, personal)))
+    return canonical_json.dumps({name: canonical_json.normalise(it) for name, it in told(text, personal).items()})
 
 
 def told(text: str, personal: str | None = None) -> dict[str, Any]:

@@ -47,6 +47,11 @@ class Captured(Sequence[Event]):
     def __repr__(self) -> str:
         return f"<{len(self)} captured: {', '.join(map(str, self))}>"
 
+    def unmasked(self) -> list[Event]:
+        """Return the same with the values that PERSONAL names."""
+        rows = self._rows().order_by("pk").values_list("pk", "canonical", "personal")
+        return [Event.from_canonical(text, personal=side) for pk, text, side in rows if pk not in self.former]
+
     def _rows(self) -> QuerySet[OutboxRow]:
         return OutboxRow.objects.using(self.using)
 
