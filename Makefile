@@ -47,7 +47,7 @@ format: $(VENV)/.test  ## put the source in order
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-bench: bench-capture bench-ship bench-mapping bench-logs bench-query bench-find bench-growth bench-life bench-web  ## every figure of docs/performance.md
+bench: bench-capture bench-ship bench-mapping bench-logs bench-query bench-find bench-growth bench-life bench-export bench-web  ## every figure of docs/performance.md
 
 bench-capture: $(VENV)/.bench  ## microseconds added to a write, beside other libraries
 	$(VENV)/bin/python -m bench.capture
@@ -79,6 +79,9 @@ bench-life: $(VENV)/.bench  ## archiving, restoring and verifying on a real Open
 
 bench-web: $(VENV)/.bench  ## milliseconds of the search page beside its engine, and events a second of a download
 	$(VENV)/bin/python -m bench.web
+	$(VENV)/bin/python -m bench.export
+
+bench-export: $(VENV)/.bench  ## events a second into a file of the export page, from a real OpenSearch, and memory
 	$(VENV)/bin/python -m bench.export
 
 bench-logs: $(VENV)/.bench  ## log lines a second into the outbox, and Python's logging beside a file and an INSERT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import chain, islice
 
 from asgiref.sync import sync_to_async
@@ -34,7 +34,7 @@ class Download:
         self.count = 0
         self.capped = False
         self.outcome, self.error = "broken_off", ""
-        self._hits = chain(list(islice(hits, 1)), hits)
+        self._fetched, self._hits = hits, chain(list(islice(hits, 1)), hits)
         self._pieces = self._made()
         self._open = True
 
@@ -61,6 +61,8 @@ class Download:
         """Tell how it ended; whoever serves the file calls this, too, when somebody has broken it off."""
         if self._open:
             self._open = False
+            if isinstance(self._fetched, Generator):
+                self._fetched.close()
             try:
                 self.told(self)
             except Exception:  # the file was sent: there is nobody left to refuse it to

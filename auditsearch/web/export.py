@@ -13,6 +13,7 @@ from auditsearch.columns import COUNTABLE
 from auditsearch.conf import settings
 from auditsearch.enums import EventCode
 from auditsearch.search import Events
+from auditsearch.web import ahead
 from auditsearch.web.cells import COLUMNS
 from auditsearch.web.door import door
 from auditsearch.web.download import AsyncDownload, Download
@@ -59,7 +60,7 @@ def export(request: HttpRequest, scope: Scope, form_name: str) -> HttpResponseBa
     state, limit = State.from_request(request), settings.EXPORT_LIMIT
     events = state.events(scope)
     told = partial(_told, Reader(request, scope.unmask), form_name, columns)
-    download = Download(events[: limit + 1].hits(PAGE), form(form_name, columns), limit, told)
+    download = Download(ahead.hits(events, limit + 1, PAGE), form(form_name, columns), limit, told)
     return _answer(request, download, found(events))
 
 
