@@ -1,4 +1,4 @@
-"""The Russian catalogue: each text of the pages is in it, translated, compiled, and shown. No gettext tool is needed."""
+"""The Russian catalogue: each text of the pages is in it, translated, compiled, and shown, without gettext tools."""
 
 from __future__ import annotations
 

@@ -18,9 +18,9 @@ from tests.browser.conftest import FLAGS, ROOT, executable
 FOLDER = ROOT / "docs" / "images"
 SIZE = {"width": 1180, "height": 760}
 PICTURES = {
-    "search": "/audit/?q=price&since=20+days&until=1+hour",
+    "search": "/audit/?q=price&f.object_type=shop.Product",
     "event": CANCELLED,
-    "object": "/audit/object/shop.Order/1/?left=1+hour&right=now",
+    "object": "/audit/object/shop.Order/1/",
 }
 """Name -> page; of `event` the first line is opened."""
 

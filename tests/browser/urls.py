@@ -1,4 +1,4 @@
-"""The example's addresses, the pages, and one address at which something happens whenever a test asks for it."""
+"""The example's addresses, and one at which something happens whenever a test asks for it."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
@@ -13,7 +13,6 @@ def happen(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("audit/", include("auditsearch.urls")),
     path("happen/", happen),
     path("", include("example.urls")),
 ]
