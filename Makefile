@@ -11,7 +11,7 @@ VENVF := .venv-foreign
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 DEMO_STAMP := $(VENV)/.demo-$(BACKEND)
 
-.PHONY: demo demo-check test test-engines test-fast test-django42 lint format bench bench-capture bench-ship bench-outage bench-mapping bench-logs bench-query bench-find bench-growth bench-life bench-web bench-foreign chaos dashboards screenshots test-browser clean help
+.PHONY: demo demo-check test test-engines test-fast test-django42 lint format bench bench-capture bench-ship bench-pace bench-outage bench-mapping bench-logs bench-query bench-find bench-growth bench-life bench-web bench-foreign chaos chaos-points dashboards screenshots test-browser clean help
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 16
@@ -47,7 +47,7 @@ format: $(VENV)/.test  ## put the source in order
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-bench: bench-capture bench-ship bench-mapping bench-logs bench-query bench-find bench-growth bench-life bench-export bench-web  ## every figure of docs/performance.md
+bench: bench-capture bench-ship bench-pace bench-mapping bench-logs bench-query bench-find bench-growth bench-life bench-export bench-web  ## every figure of docs/performance.md
 
 bench-capture: $(VENV)/.bench  ## microseconds added to a write, beside other libraries
 	$(VENV)/bin/python -m bench.capture
@@ -58,6 +58,9 @@ bench-foreign: $(VENVF)/.foreign  ## a day of somebody else's application, each 
 
 bench-ship: $(VENV)/.bench  ## documents a second beside the bare client, and memory
 	$(VENV)/bin/python -m bench.ship
+
+bench-pace: $(VENV)/.bench  ## four shippers beside one, and from a commit until it is found
+	$(VENV)/bin/python -m bench.pace
 
 bench-outage: $(VENV)/.bench  ## a million events wait: what capture costs then, and how they are shipped
 	$(VENV)/bin/python -m bench.outage
@@ -89,6 +92,9 @@ bench-logs: $(VENV)/.bench  ## log lines a second into the outbox, and Python's 
 
 chaos: $(VENV)/.bench  ## kill applications, shippers and servers, and count what is lost (SEED=n repeats a plan)
 	$(VENV)/bin/python -m bench.chaos
+
+chaos-points: $(VENV)/.bench  ## kill at each named point with 50 seeds, on PostgreSQL and on SQLite
+	$(VENV)/bin/python -m bench.chaos_points
 
 dashboards: $(VENV)/.test  ## write dashboards/auditsearch.ndjson
 	$(VENV)/bin/python -m dashboards.make

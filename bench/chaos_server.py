@@ -7,17 +7,17 @@ from typing import Any
 
 from django.conf import settings
 
-from tests.servers.fake import FakeServer, Reply
+from tests.servers.fake import FakeServer, Reply, store
 from tests.servers.plan import Plan
 
 
 class Server(FakeServer):
     """Keeps of each document what tells that it is there; `/_calm` ends the faults, `/_report` tells what happened."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, mood: str = "") -> None:
         super().__init__()
         self.faults = Plan(seed, poison=2000)
-        self.plan = self.faults
+        self.plan = store if mood == "calm" else self.faults
         self.keep = essence
 
     def reply(self, method: str, path: str, body: bytes) -> Reply:
@@ -37,6 +37,6 @@ def essence(document: dict[str, Any]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     settings.configure()  # its templates are those of the default settings
-    server = Server(int(sys.argv[1]))
+    server = Server(int(sys.argv[1]), *sys.argv[2:])
     print(server.url, flush=True)
     server.serve_forever()

@@ -2,7 +2,7 @@
 
     python -m bench.pace
 
-Both on a real PostgreSQL and a real OpenSearch with the settings' defaults, as a part of `make bench-ship`. EVENTS is
+Both on a real PostgreSQL and a real OpenSearch with the settings' defaults. EVENTS is
 how many each round of shippers takes, ROUNDS how often, RATE events a second are captured for SECONDS.
 """
 

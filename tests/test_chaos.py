@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import chaos, chaos_site
+from bench import chaos, chaos_points, chaos_site
 
 ROOT = Path(__file__).parent.parent
 
@@ -26,6 +26,20 @@ def test_a_short_campaign_loses_doubles_and_invents_nothing() -> None:
     assert told["events"] >= 1500
     assert told["kills"] > 2
     assert told["faults"] > 10
+
+
+@pytest.mark.server
+@pytest.mark.sqlite
+def test_at_each_named_point_a_kill_leaves_none_before_the_commit_and_one_after_it() -> None:
+    env = {**os.environ, "SEEDS": "3"}
+    command = [sys.executable, "-m", "bench.chaos_points"]
+    done = subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=240, capture_output=True, text=True)
+    rows = [row for line in done.stderr.splitlines() if line.startswith("[{") for row in json.loads(line)]
+    expected = {point: "0" if point == chaos_points.BEFORE_COMMIT else "1" for point in chaos_points.POINTS}
+    assert {(row["run"], row["point"]): row["their documents"] for row in rows} == {
+        (run, point): documents for run in chaos_points.RUNS for point, documents in expected.items()
+    }
+    assert {(row["kills"], row["lost"], row["doubled"], row["phantom"]) for row in rows} == {(3, 0, 0, 0)}
 
 
 def test_what_is_missing_too_much_or_twice_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
