@@ -82,3 +82,10 @@ def test_who_may_only_look_is_offered_no_export(open_page: NewPage) -> None:
     page = open_page("/audit/?q=order", user="officer")
     expect(page.locator(".lines")).to_be_visible()
     expect(page.locator(".actions a")).to_have_count(0)
+
+
+def test_the_admin_leads_to_the_story_of_an_object(open_page: NewPage) -> None:
+    page = open_page("/admin/shop/order/1/change/")
+    page.click("a.historylink")
+    page.wait_for_url("**/audit/object/shop.Order/1/**")
+    expect(page.locator(".story")).to_contain_text("kate changed Order 1: status")
