@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
@@ -24,13 +25,15 @@ def record(
     event_type: str | None = None,
     system_type: str | None = None,
     using: str | None = None,
+    personal: Iterable[str] = (),
     **context: Any,
 ) -> str | None:
     """Write an event of your own, and return its id; None while auditing is off.
 
     `object` is the model instance that it is about, `verbose` the sentence that people read, `context` anything that
-    is worth finding. The row joins the transaction that is open on the database `using`, by default `default`, and
-    is rolled back with it. Raises ConfigurationError where the outbox's table is missing.
+    is worth finding. `personal` are texts that are personal wherever they stand in sentence and context, on a site that
+    has personal values at all. The row joins the transaction that is open on the database `using`, by default
+    `default`, and is rolled back with it. Raises ConfigurationError where the outbox's table is missing.
     """
     if not settings.ENABLED:
         return None
@@ -39,6 +42,7 @@ def record(
     draft.event_type, draft.system_type = event_type or draft.event_type, system_type or draft.system_type
     draft.verbose = mask.mask_text(verbose)
     draft.context_data |= context
+    draft.heard = [*personal]
     if object is not None:
         about(draft, object)
     return next(iter(write(using or DEFAULT_DB_ALIAS, [draft])), None)

@@ -59,7 +59,7 @@ def recording(event_code: str, *, verbose: str = "", **given: Any) -> Iterator[R
     _end(event_code, work, began, named, {"outcome": "done"})
 
 
-_PARAMETERS = ("object", "log", "level", "logger", "event_type", "system_type", "using")
+_PARAMETERS = ("object", "log", "level", "logger", "event_type", "system_type", "using", "personal")
 
 
 def _end(code: str, work: Recording, began: float, named: dict[str, Any], outcome: dict[str, Any]) -> None:

@@ -72,6 +72,11 @@ class Reader:
                 named[name] = _kept(values[0]) if len(values) == 1 else list(map(_kept, values[:MANY]))
         return named
 
+    @property
+    def personal(self) -> list[str]:
+        """What somebody asks who may see personal values is personal itself."""
+        return [self.question] if self.unmask and self.question else []
+
     def tell(self, code: str, verbose: str, level: str = "INFO", **context: Any) -> None:
         """Write an event of this person. Raises NotAudited where it can't be written."""
         facts: dict[str, Any] = {
@@ -84,7 +89,7 @@ class Reader:
         token = vars(self.request).get(TIED, (None, None))
         try:
             with request_scope(self.request), token_scope(*token), transaction.atomic(_database()):
-                record(code, verbose=verbose, log=LOG, level=level, **known)
+                record(code, verbose=verbose, log=LOG, level=level, personal=self.personal, **known)
         except DatabaseError as error:
             raise NotAudited(NotAudited.__doc__) from error
 

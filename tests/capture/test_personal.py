@@ -246,3 +246,8 @@ def test_the_path_of_no_field_and_a_primary_key_are_errors(audit: Callable[..., 
 def test_a_pattern_that_is_none_hides_nothing_and_so_stops_the_site(audit: Callable[..., None]) -> None:
     with pytest.raises(SettingError, match="PERSONAL"):
         audit(PERSONAL=["re:("])
+
+
+def test_an_application_names_texts_of_its_own(events: Captured, named: None) -> None:
+    record("mailed", verbose=f"to {SECRET}", whom=SECRET, personal=[SECRET])
+    assert (events[0].verbose, events[0].context_data) == ("to •••", {"whom": "•••"})
