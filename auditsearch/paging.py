@@ -18,7 +18,6 @@ from django.core import signing
 from auditsearch.backends.base import Hit, Page
 from auditsearch.event import Event
 from auditsearch.exceptions import QueryError
-from auditsearch.query.algebra import negated
 from auditsearch.query.tree import Node
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ def _asked(events: Events, size: int, place: _Place, total: bool) -> Page:
         limit=size + 1,
         total=total,
         personal=events.unmask,
-        doubt=negated(events.plan.sure) if events.plan.check else None,
+        doubt=events.plan.doubt if events.plan.check else None,
     )
 
 

@@ -20,7 +20,7 @@ from auditsearch.columns import ordered
 from auditsearch.event import Event, from_micros
 from auditsearch.exceptions import QueryError
 from auditsearch.personal import read
-from auditsearch.query.algebra import all_of, negated
+from auditsearch.query.algebra import all_of
 from auditsearch.query.describe import describe
 from auditsearch.query.evaluate import fits
 from auditsearch.query.parse import tree_of
@@ -192,7 +192,7 @@ class Events:
     @property
     def doubt(self) -> Node:
         """The question for those."""
-        return all_of((self.plan.engine, negated(self.plan.sure)))
+        return all_of((self.plan.engine, self.plan.doubt))
 
     @cached_property
     def store(self) -> Backend:

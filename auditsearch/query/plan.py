@@ -6,6 +6,7 @@ stands: Not(x) is at most Not(what x surely is).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from auditsearch.event import micros
@@ -19,18 +20,20 @@ class Plan:
     """`engine` holds for all answers, and with `check` for others too: the oracle checks each hit.
 
     `sure` holds for answers only, so hits of `sure` need no check; it is `engine` itself where nothing is to check.
+    `doubt` holds for each other hit of `engine`; what can be in doubt stands first there, as mostly nothing is.
     """
 
     engine: Node
     check: bool
     sure: Node
+    doubt: Node
 
 
 def plan(node: Node) -> Plan:
     """Return the plan of a tree as `tree_of` makes it; its nodes are And, Or, Not, Words, Near, Fact and Column."""
     lowered = lower(node)
     engine, sure = bound(lowered, upper=True), bound(lowered, upper=False)
-    return Plan(engine, engine != sure, sure)
+    return Plan(engine, engine != sure, sure, all_of((any_of(rough(lowered)), negated(sure))))
 
 
 def lower(node: Node) -> Node:
@@ -49,6 +52,18 @@ def lower(node: Node) -> Node:
         case Or(nodes):
             return Or(tuple(map(lower, nodes)))
     return node
+
+
+def rough(node: Node) -> Iterator[Node]:
+    """Yield what engines are asked for each `Superset`: no event beyond them is in doubt."""
+    match node:
+        case Superset(inner):
+            yield bound(inner, upper=True)
+        case Not(inner):
+            yield from rough(inner)
+        case And(nodes) | Or(nodes):
+            for inner in nodes:
+                yield from rough(inner)
 
 
 def bound(node: Node, upper: bool) -> Node:
