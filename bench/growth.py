@@ -2,9 +2,8 @@
 
     python -m bench.growth
 
-Each row is an index of its own on a real OpenSearch, filled from the corpus and asked the same questions. SIZES,
-MODELS and ROUNDS change the run; `SIZES=10000,100000,1000000` is what the page shows. The picture is written to
-docs/growth.svg.
+One index on a real OpenSearch grows from size to size, and one more for each number of models is filled; each time the
+same questions are asked. SIZES, MODELS and ROUNDS change the run. The picture is written to docs/growth.svg.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from bench.picture import chart
 from bench.query import BATCH, SHOWN, middle
 from bench.questions import Question, questions
 from bench.report import last_line, size, table, versions
-from bench.server import client, disk_bytes, mapped_fields, own_prefix, server
+from bench.server import client, mapped_fields, own_prefix, server
 from bench.site import start
 
 TITLES = ("token", "user", "narrow range", "two words", "fragment", "range over nine tenths")
@@ -34,13 +33,14 @@ Row = dict[str, Any]
 
 def main() -> None:
     start("auditsearch", database=":memory:", AUDITSEARCH={"DELIVERY": "command"})
-    sizes, models = numbers("SIZES", "10000,100000"), numbers("MODELS", "10,100,1000")
+    sizes, models = numbers("SIZES", "10000,100000,1000000"), numbers("MODELS", "10,100,1000")
     with server() as url:
-        rows = [measured(url, events, corpus.MODELS) for events in sizes]
-        rows += [measured(url, MANY, many) for many in models]
+        rows = [row for many in models for row in measured(url, [MANY], many)]
+        rows = measured(url, sizes, corpus.MODELS) + rows
     print(versions("auditsearch", "opensearch-py", "Django"))
     print("\nMedian milliseconds for one page of 50 events\n")
-    print(table(list(rows[0]), [row.values() for row in rows]))
+    head = ["events", "models", "stored/s", "fields", "KB each", *TITLES]
+    print(table(head, [[row[name] for name in head] for row in rows]))
     PICTURE.write_text(
         chart(curves(rows[: len(sizes)]), [f"{events:,}" for events in sizes], "milliseconds, by events")
     )
@@ -66,30 +66,44 @@ def figures_of(rows: list[Row], sizes: int) -> dict[str, object]:
     }
 
 
-def measured(url: str, events: int, models: int) -> Row:
-    """One index: speed of filling, disk, mapped fields, and the questions."""
+def measured(url: str, sizes: list[int], models: int) -> list[Row]:
+    """One index at each of its sizes: speed of filling, disk, mapped fields, and the questions."""
     from auditsearch.backends.opensearch import OpenSearchBackend
 
     with own_prefix(url, "growth") as prefix, of_models(models):
         backend = OpenSearchBackend([url], prefix=prefix, client={"timeout": 120})
         backend.setup()
-        began = time.perf_counter()
-        fill(backend, f"{prefix}-{corpus.PARTITION}", events)
-        rate = events / (time.perf_counter() - began)
-        index, bare = f"{prefix}-{corpus.PARTITION}-v1", client(url)
-        asked = [question for question in questions() if question.title in TITLES]
-        times = {question.title: asking(backend, question) for question in asked}
-        sizes = {"fields": mapped_fields(bare, index), "KB each": disk_bytes(bare, index) / events / 1000}
-    return {"events": events, "models": models, "stored/s": rate, **sizes, **{title: times[title] for title in TITLES}}
+        index = f"{prefix}-{corpus.PARTITION}"
+        return [
+            filled(backend, index, there, events) | asked(backend, client(url), f"{index}-v1", events, models)
+            for there, events in pairwise([0, *sizes])
+        ]
 
 
-def fill(backend: Any, partition: str, events: int) -> None:
+def filled(backend: Any, partition: str, start: int, end: int) -> Row:
+    """Add events number `start` to `end`; documents a second of `index` alone."""
     from auditsearch.document import document
 
-    texts = corpus.canonical_texts(events)
+    seconds, texts = 0.0, corpus.canonical_texts(end - start, start=start)
     while batch := [document(text, partition) for _, text in islice(texts, BATCH)]:
+        began = time.perf_counter()
         assert {outcome.settled.value for outcome in backend.index(batch)} == {"shipped"}
+        seconds += time.perf_counter() - began
     backend.refresh()
+    return {"stored/s": (end - start) / seconds}
+
+
+def asked(backend: Any, bare: Any, index: str, events: int, models: int) -> Row:
+    """What the index is like now, and the questions."""
+    bare.indices.flush(index=index)
+    there = bare.indices.stats(index=index, metric="store")["_all"]["primaries"]["store"]["size_in_bytes"]
+    row: Row = {
+        "events": events,
+        "models": models,
+        "fields": mapped_fields(bare, index),
+        "KB each": there / events / 1000,
+    }
+    return row | {question.title: asking(backend, question) for question in questions() if question.title in TITLES}
 
 
 @contextmanager
