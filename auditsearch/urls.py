@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from auditsearch.web import actor, complete, event, export, request, saved, search
+from auditsearch.web import actor, complete, event, export, request, saved, search, tail
 from auditsearch.web import object as objects
 
 app_name = "auditsearch"
@@ -19,6 +19,7 @@ urlpatterns = [
     path("saved/<int:pk>/delete/", saved.delete, name="saved_delete"),
     path("export/", export.choose, name="export"),
     path("export/<str:form_name>/", export.export, name="export_file"),
+    path("tail/", tail.tail, name="tail"),
     path("event/<str:key>/", event.show_event, name="event"),
     path("object/<str:model>/<str:key>/", objects.show_object, name="object"),
     path("request/<str:token>/", request.show_request, name="request"),

@@ -26,6 +26,7 @@ READ = {
     "actor": ["/audit/actor/12/", "/audit/actor/12/?name=Anna"],
     "export": [f"/audit/export/{query}" for query in LINES],
     "export_file": [f"/audit/export/{form}/{query}" for form in ("csv", "ndjson", "lines") for query in LINES],
+    "tail": [f"/audit/tail/{query}" for query in LINES],
     "saved": ["/audit/saved/"],
 }
 """Name of an address -> requests by which somebody may try to read what is another tenant's; {id} is its event's."""
