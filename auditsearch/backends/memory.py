@@ -104,9 +104,8 @@ class MemoryBackend(Upkeep):
     def rebuild(self, progress: Callable[[int, int], None]) -> int:
         """Make all documents anew; returns how many."""
         with self._lock:
-            for held in list(self._held.values()):
-                made = document(held.document.canonical, held.document.partition, held.document.personal)
-                self._held[made.id] = _Held.of(made)
+            there = [held.document for held in self._held.values()]
+            self._held = {one.id: _Held.of(document(one.canonical, one.partition, one.personal)) for one in there}
         progress(len(self._held), len(self._held))
         return len(self._held)
 
@@ -247,6 +246,5 @@ def _is_beyond(held: _Held, order: Sequence[Sort], after: After) -> bool:
 
 
 def _hit(held: _Held, order: Sequence[Sort], personal: bool) -> Hit:
-    flags = frozenset({"clipped"}) if held.document.clipped else frozenset[str]()
-    side = held.document.personal if personal else None
-    return Hit(held.document.canonical, tuple(map(held.value, order)), flags, side)
+    one, side = held.document, held.document.personal if personal else None
+    return Hit(one.canonical, tuple(map(held.value, order)), frozenset({"clipped"} if one.clipped else ()), side)
