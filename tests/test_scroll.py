@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import orjson
 import pytest
 
@@ -120,3 +122,11 @@ def test_a_server_that_is_away_is_told():
     backend = OpenSearchBackend(["http://127.0.0.1:9"], prefix="away", client={})
     with pytest.raises(BackendUnavailable, match="No answer"):
         next(backend.scan("away-2026.11"))
+
+
+@pytest.mark.server
+def test_of_large_events_fewer_come_at_once(opensearch_backend):
+    partition, long = f"{opensearch_backend.prefix}-2026.11", random.Random(1).randbytes(400_000).hex()
+    opensearch_backend.index([event(partition=partition, context_data={"a": long}) for _ in range(6)])
+    opensearch_backend.refresh()
+    assert 1 < len(list(opensearch_backend.scan(partition))) <= 6

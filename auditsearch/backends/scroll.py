@@ -15,7 +15,6 @@ from typing import Any
 import orjson
 
 from auditsearch.backends.base import Stored, Times
-from auditsearch.backends.batches import SIZE
 from auditsearch.backends.client import Client
 from auditsearch.document import document
 from auditsearch.exceptions import AuditSearchError, ConfigurationError, PartialAnswer
@@ -24,6 +23,9 @@ from auditsearch.query.dsl import compile_query
 from auditsearch.query.tree import Node
 
 FLAGS = ("clipped", "degraded", "truncated")
+
+SIZE, BYTES, PACKED = 1000, 4_000_000, 3
+"""An answer's events at most, its bytes about, and how many times smaller events are on the server's disk."""
 
 KEPT = "10m"
 """How long the server keeps the place of a scan that rests."""
@@ -71,7 +73,8 @@ class Answer:
 
 def scroll(client: Client, partition: str, node: Node) -> Generator[Answer, None, None]:
     """Yield the answers of a scan. Raises PartialAnswer where a shard is lost, or the server's place in the scan."""
-    question: dict[str, Any] = {"query": compile_query(node), "size": SIZE, "sort": ["_doc"], "_source": True}
+    size = _size(client, partition)
+    question: dict[str, Any] = {"query": compile_query(node), "size": size, "sort": ["_doc"], "_source": True}
     place = None
     asked = {"scroll": KEPT, "ignore_unavailable": "true", "allow_no_indices": "true"}
     try:
@@ -89,6 +92,16 @@ def scroll(client: Client, partition: str, node: Node) -> Generator[Answer, None
         if place:
             with suppress(AuditSearchError):  # the server forgets it by itself, later
                 client.request("DELETE", "/_search/scroll", {"scroll_id": place})
+
+
+def _size(client: Client, partition: str) -> int:
+    """How many events an answer may have, so that it is about `BYTES` however large they are."""
+    try:
+        told = client.ask("GET", f"/{partition}/_stats/store,docs", ignore_unavailable="true")["_all"]["primaries"]
+        average = PACKED * told["store"]["size_in_bytes"] // max(1, told["docs"]["count"])
+    except (AuditSearchError, KeyError):  # there is no such partition, or our user may not ask this
+        return SIZE
+    return max(1, min(SIZE, BYTES // max(1, average)))
 
 
 def _following(client: Client, partition: str, place: str | None) -> bytes:

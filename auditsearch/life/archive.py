@@ -29,7 +29,7 @@ from auditsearch.life.aside import Beside
 from auditsearch.life.gathering import BESIDE, gathered
 from auditsearch.life.lock import locked
 from auditsearch.life.manifest import DATA, Manifest, Part, check, check_part, ids, read, texts, with_part
-from auditsearch.life.packing import ArchiveError, digest, packed, told
+from auditsearch.life.packing import ArchiveError, digest, packed, sweep, told
 from auditsearch.life.reading import batches
 from auditsearch.life.spool import Spool
 from auditsearch.query.algebra import all_of
@@ -65,6 +65,7 @@ def archive(
     with told(folder), HostLock(folder / ".auditsearch-archive.lock") as free:
         if not free:
             raise ArchiveError(f"Another process is archiving to {folder}: leave it at work.")
+        sweep(folder)
         made = [finish(backend, read(path), progress) for path in sorted(folder.glob("*.unfinished.json"))]
         fresh = begin(folder, before, log, reset=reset)
         if any(_alike(fresh, former) for former in made) or not _number(backend, fresh):
