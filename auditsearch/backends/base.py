@@ -188,8 +188,8 @@ class Backend(Protocol):
         personal: bool = False,
         doubt: Node | None = None,
     ) -> Page:
-        """One page of hits. With `total`, counted up to 10,000 "or more"; with `personal`, with their side objects; with
-        `doubt`, with how many of all that fit also fit this."""
+        """One page of hits: with `total`, counted up to 10,000 "or more"; with `personal`, with their side objects;
+        with `doubt`, with how many of all that fit fit this too."""
 
     def count(self, node: Node) -> int:
         """Exact number of events that fit."""
