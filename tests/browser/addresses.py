@@ -14,6 +14,7 @@ PAGES = {
     "compared": "/audit/object/shop.Order/1/?left=1+hour&right=now",
     "actor": "/audit/actor/2/",
     "export": "/audit/export/?q=order",
+    "tail": "/audit/tail/?q=order",
 }
 """Name -> path."""
 

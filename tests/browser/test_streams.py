@@ -1,8 +1,38 @@
-"""Exports as people take them."""
+"""Live tail and exports as people use them."""
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
+from playwright.sync_api import Page, expect
+
 from tests.browser.conftest import NewPage
+
+
+def happen(page: Page, text: str) -> None:
+    """Let something happen on the site."""
+    assert page.request.get(f"/happen/?text={quote(text)}").ok
+
+
+def test_new_events_come_by_themselves_and_wait_while_paused(open_page: NewPage) -> None:
+    page = open_page("/audit/tail/?q=kettle+log:main")
+    happen(page, "The kettle boils")
+    expect(page.locator(".line", has_text="The kettle boils")).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
+    happen(page, "The kettle whistles")
+    happen(page, "Nothing to see")
+    expect(page.get_by_text("1 event waits")).to_be_visible()
+    expect(page.locator(".line", has_text="The kettle whistles")).to_have_count(0)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator(".line", has_text="The kettle whistles")).to_be_visible()
+    expect(page.locator(".line", has_text="Nothing to see")).to_have_count(0)
+
+
+def test_what_comes_while_somebody_looks_is_harmless(open_page: NewPage) -> None:
+    page = open_page("/audit/tail/?q=alert")
+    happen(page, "<img src=x onerror=alert(1)>\u202e")
+    expect(page.locator(".line", has_text="<img src=x onerror=alert(1)>\\u202e")).to_be_visible()
+    assert page.locator(".lines img").count() == 0
 
 
 def test_what_is_on_the_screen_is_saved_as_a_file(open_page: NewPage) -> None:

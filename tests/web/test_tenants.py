@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from django.http import HttpResponseBase
@@ -12,6 +13,7 @@ from django.urls import reverse
 from auditsearch.models import SavedSearch
 from auditsearch.search import Events
 from auditsearch.urls import urlpatterns
+from tests.web.conftest import Put
 
 NAMES = sorted(pattern.name for pattern in urlpatterns)
 LINES = ["?", "?q=only", "?q=label", "?log=north", "?f.log=north", "?q=id:{id}", "?since=2000-01-01&until=2100-01-01"]
@@ -92,6 +94,16 @@ def test_a_search_is_saved_for_oneself_alone(tenants: tuple[Client, Client]) -> 
     for tenant in tenants:
         tenant.post("/audit/saved/new/", {"name": "same", "query": "q=only"})
     assert SavedSearch.objects.filter(name="same").count() == 2
+
+
+def test_what_comes_while_a_tenant_looks_is_its_own(tenants: tuple[Client, Client], put: Put) -> None:
+    page = body(tenants[1].get("/audit/tail/"))
+    cursor = re.search(r'name="cursor" value="([^"]+)"', page)[1]  # type: ignore[index]
+    put(ts=time.time_ns() // 1000, log="north", verbose="news of north")
+    put(ts=time.time_ns() // 1000, log="south", verbose="news of south")
+    answer = body(tenants[1].post("/audit/tail/", {"cursor": cursor}))
+    assert "news of south" in answer
+    assert "news of north" not in answer
 
 
 def test_a_place_in_a_list_is_no_place_in_somebody_elses(tenants: tuple[Client, Client]) -> None:
