@@ -22,6 +22,7 @@ from auditsearch.life.archive import archive
 from auditsearch.life.archived import ArchivedEvents
 from auditsearch.life.copy import copy
 from auditsearch.life.packing import ArchiveError, lines
+from auditsearch.life.rebuild import rebuild
 from auditsearch.life.restore import restore
 from auditsearch.models import OutboxRow, State
 from auditsearch.seal.verify import verify
@@ -194,3 +195,15 @@ def test_the_terminal_shows_them_unmasked_alone(capsys: Any) -> None:
     assert f'"name":"{SECRET}"' in capsys.readouterr().out
     with pytest.raises(CommandError, match="unmask"):
         call_command("auditsearch_search", f"snapshot.name:{SECRET}")
+
+
+@pytest.mark.server
+def test_a_rebuild_makes_their_words_and_facts_anew(opensearch_backend: Any, settings: Any) -> None:
+    settings.AUDITSEARCH = {**settings.AUDITSEARCH, "INDEX_PREFIX": opensearch_backend.prefix}
+    partition = f"{opensearch_backend.prefix}-2026.11"
+    opensearch_backend.index([event(partition=partition, object_snapshot={"name": f"{SECRET} {n}"}) for n in (1, 2)])
+    opensearch_backend.refresh()
+    assert rebuild(opensearch_backend, partition) == 2
+    opensearch_backend.refresh()
+    assert sorted(names(opensearch_backend)) == [f"{SECRET} 1", f"{SECRET} 2"]
+    assert verify(opensearch_backend).counts == {}

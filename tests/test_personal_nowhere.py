@@ -69,7 +69,7 @@ def open_parts(made: Document) -> str:
 
 
 @given(members())
-@hypothesis_settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_wherever_it_stood_it_is_gone_and_can_be_put_back(case: tuple[dict[str, Any], str]) -> None:
     tree, secret = case
     made, personal = committed({name: normalise(value) for name, value in tree.items()})
@@ -84,7 +84,7 @@ def test_wherever_it_stood_it_is_gone_and_can_be_put_back(case: tuple[dict[str, 
 
 @pytest.mark.django_db
 @given(secrets)
-@hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_way_of_capture_leaves_it_in_the_text(secret: str) -> None:
     with captured_events() as events:
         made = Customer.objects.create(name=secret)

@@ -131,7 +131,7 @@ def test_what_is_taken_away_leaves_no_words(anna: Shelf) -> None:
     st.data(),
     st.sampled_from([["snapshot.a"], ["context.a.b", "ключ"], ["b", "re:[aAß]+"], ["snapshot.a", "context.a"]]),
 )
-@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 def test_stores_and_the_oracle_agree_unmasked_and_not(
     shelf: Shelf, settings: Any, events: list[Any], data: Any, personal: list[str]
 ) -> None:
