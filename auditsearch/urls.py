@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from auditsearch.web import actor, complete, event, export, request, saved, search, tail
+from auditsearch.web import actor, complete, event, export, regex, request, saved, search, tail
 from auditsearch.web import object as objects
 
 app_name = "auditsearch"
 
 urlpatterns = [
     path("", search.show, name="search"),
+    path("counts/", search.counts, name="counts"),
     path("complete/", complete.complete, name="complete"),
     path("saved/", saved.index, name="saved"),
     path("saved/new/", saved.save, name="saved_save"),
@@ -19,6 +20,8 @@ urlpatterns = [
     path("saved/<int:pk>/delete/", saved.delete, name="saved_delete"),
     path("export/", export.choose, name="export"),
     path("export/<str:form_name>/", export.export, name="export_file"),
+    path("regex/", regex.regex, name="regex"),
+    path("regex/<str:log>/", regex.regex, name="regex_log"),
     path("tail/", tail.tail, name="tail"),
     path("event/<str:key>/", event.show_event, name="event"),
     path("object/<str:model>/<str:key>/", objects.show_object, name="object"),

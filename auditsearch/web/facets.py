@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,14 +69,28 @@ class Facet:
     more: str
 
 
-def facets(state: State, events: Events) -> Iterator[Facet]:
-    """Yield the facets of `events` that have a value, or were clicked. Raises what the store raises."""
+def facets(state: State, events: Events, seconds: float | None = None) -> tuple[list[Facet], bool]:
+    """Return the facets of `events` that have a value, or were clicked, and whether there was time for all of them.
+
+    After `seconds` no further one is begun. Raises what the store raises.
+    """
+    found: list[Facet] = []
+    until = time.monotonic() + (math.inf if seconds is None else seconds)
     for name, title in titles().items():
-        found = events.facets(name, MANY if state.all == name else SIZE)
-        choices = list(_choices(state, name, found))
-        if choices and (found.values or any(choice.state for choice in choices)):
-            more = state.url(all=name, cursor="") if found.other and state.all != name else ""
-            yield Facet(name, str(title), choices, found.exact, found.other, more)
+        if time.monotonic() > until:
+            return found, False
+        if facet := _facet(state, events, name, str(title)):
+            found.append(facet)
+    return found, True
+
+
+def _facet(state: State, events: Events, name: str, title: str) -> Facet | None:
+    found = events.facets(name, MANY if state.all == name else SIZE)
+    choices = list(_choices(state, name, found))
+    if not found.values and not any(choice.state for choice in choices):
+        return None
+    more = state.url(all=name, cursor="") if found.other and state.all != name else ""
+    return Facet(name, title, choices, found.exact, found.other, more)
 
 
 def titles() -> dict[str, Any]:

@@ -43,6 +43,10 @@ TITLES: dict[Interval, Any] = {
 _FORMATS = {"minute": "j M Y H:i", "hour": "j M Y H:i", "month": "F Y", "year": "Y"}
 
 
+Ends = tuple[datetime | None, datetime | None]
+"""Times of the first and the last event, None where they are not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """One stretch of time: its `count`, the outlines of its `room` and of its bar, what its tooltip says, and the
@@ -72,13 +76,13 @@ class Chart:
     whole: str
 
 
-def chart(state: State, events: Events, now: datetime) -> Chart | None:
-    """Return the bars of `events`, None where there is nothing to draw.
+def chart(state: State, events: Events, now: datetime, ends: Ends = (None, None)) -> Chart | None:
+    """Return the bars of `events`, None where there is nothing to draw. `ends` are asked where they are not given.
 
     Raises InvalidValue on an interval that there is not, QueryError where it makes more than 2,000 bars.
     """
     zone = timezone.get_current_timezone()
-    low, high = _range(state, events, now)
+    low, high = _range(state, events, now, ends)
     if low is None or high is None or low >= high:
         return None
     interval = _interval(state, high - low)
@@ -99,15 +103,14 @@ def chart(state: State, events: Events, now: datetime) -> Chart | None:
     )
 
 
-def _range(state: State, events: Events, now: datetime) -> tuple[datetime | None, datetime | None]:
+def _range(state: State, events: Events, now: datetime, ends: Ends) -> Ends:
     """What the time axis shows: the asked stretch; where it is open, from the first event or to the last one."""
     since, until = state.span(now)
-    if since is None or until is None:
-        ends = events.aggregate(first=Min("timestamp"), last=Max("timestamp"))
-        since = since or ends["first"]
-        until = until or (max(now, ends["last"] or now) if state.since else ends["last"])
+    if until is None:
+        last = ends[1] or events.aggregate(last=Max("timestamp"))["last"]
+        until = max(now, last or now) if since else last
         until = until and until + timedelta(microseconds=1)
-    return since, until
+    return since or ends[0] or events.aggregate(first=Min("timestamp"))["first"], until
 
 
 def _interval(state: State, span: timedelta) -> Interval:

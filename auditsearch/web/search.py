@@ -21,7 +21,7 @@ from auditsearch.search import Events
 from auditsearch.web import saved
 from auditsearch.web.door import door
 from auditsearch.web.facets import Choice, Facet, choice, facets, titles
-from auditsearch.web.histogram import TITLES, Chart, chart
+from auditsearch.web.histogram import TITLES, Chart, Ends, chart
 from auditsearch.web.line import Line, lines
 from auditsearch.web.page import page
 from auditsearch.web.scope import Scope
@@ -30,6 +30,12 @@ from auditsearch.web.state import NEWEST, State
 
 LOOKED = 1_000
 """Events that may have to be looked at one by one before the chart and the facets are left out."""
+
+SECONDS = 0.4
+"""Time for facets. What a store is too slow for comes after the page."""
+
+ALL = "*"
+"""The facet that stands for all of them: they are counted with the page, however long it takes."""
 
 TIMES = {
     "": gettext_lazy("any time"),
@@ -45,7 +51,10 @@ T = TypeVar("T")
 
 @dataclass
 class Found:
-    """What the page shows of an answer. A part that could not be made is empty, and `notes` says why."""
+    """What the page shows of an answer. A part that could not be made is empty, and `notes` says why.
+
+    `rest` is the address of all facets, where there was no time for them.
+    """
 
     lines: list[Line]
     sheet: Sheet
@@ -54,6 +63,7 @@ class Found:
     next: str
     chart: Chart | None = None
     facets: list[Facet] = field(default_factory=list)
+    rest: str = ""
     notes: list[str] = field(default_factory=list)
 
 
@@ -69,6 +79,14 @@ def show(request: HttpRequest, scope: Scope) -> HttpResponse:
     return page(request, "auditsearch/search.html", shown | {"found": found})
 
 
+@door("view", reads=False)
+def counts(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """The facets alone, however long they take: what a page that had no time for them fetches afterwards."""
+    state = State.from_request(request)
+    found, _ = facets(state, state.events(scope))
+    return page(request, "auditsearch/_facets.html", {"facets": found})
+
+
 def answer(state: State, scope: Scope, now: datetime) -> Found:
     """Return what the page shows. Raises QueryError, BackendUnavailable, PartialAnswer."""
     events = state.events(scope, now)
@@ -82,9 +100,21 @@ def answer(state: State, scope: Scope, now: datetime) -> Found:
             gettext("This question has to be looked at event by event, so nothing is counted beside it.")
         )
         return found
-    found.chart = _part(found, lambda: chart(state, events, now))
-    found.facets = _part(found, lambda: list(facets(state, events))) or []
+    found.chart = _part(found, lambda: chart(state, events, now, _ends(state, sheet)))
+    found.facets, whole = _part(found, lambda: facets(state, events, None if state.all == ALL else SECONDS)) or (
+        [],
+        True,
+    )
+    found.rest = "" if whole else state.url("counts", cursor="")
     return found
+
+
+def _ends(state: State, sheet: Sheet) -> Ends:
+    """The times of the first and the last event, as far as the page itself tells them."""
+    if state.cursor or not sheet.events or state.sort not in (NEWEST, "timestamp"):
+        return None, None
+    first, last = sheet.events[0].timestamp, sheet.events[-1].timestamp if not sheet.cursor else None
+    return (last, first) if state.sort == NEWEST else (first, last)
 
 
 def _total(sheet: Sheet) -> str:
@@ -120,6 +150,7 @@ def _controls(state: State) -> dict[str, Any]:
         "query": state.query(cursor="", all=""),
         "wide": state.query(since="", until="", log="", interval="", cursor="", only=(), without=()),
         "first": state.url(cursor=""),
+        "everything": state.url(all=ALL),
         "export": state.url("export", cursor="", all=""),
         "times": [
             (text, state.url(since=said, until="", cursor=""), state.since == said and not state.until)
@@ -138,7 +169,9 @@ def _controls(state: State) -> dict[str, Any]:
 def _chips(state: State) -> list[tuple[str, Choice]]:
     """What was clicked, each with its column's title; a name that is no column's is its own."""
     names = titles()
-    clicked = [(names.get(name, visible(name)), choice(state, name, value)) for name, value in (*state.only, *state.without)]
+    clicked = [
+        (names.get(name, visible(name)), choice(state, name, value)) for name, value in (*state.only, *state.without)
+    ]
     if state.log:
         clicked.append(
             (names["log"], Choice(state.log, label(state.log), None, "only", state.url(log="", cursor=""), ""))

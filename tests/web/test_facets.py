@@ -16,7 +16,7 @@ from tests.web.conftest import Put
 def seen(query: str = "") -> dict[str, Facet]:
     """The facets of an address, by name."""
     state = State.from_query(QueryDict(query))
-    return {facet.name: facet for facet in facets(state, state.events(Scope(None, Events(), "")))}
+    return {facet.name: facet for facet in facets(state, state.events(Scope(None, Events(), "")))[0]}
 
 
 def counts(facet: Facet) -> list[tuple[str, int | None]]:
@@ -73,7 +73,7 @@ def test_a_facet_that_is_not_sure_says_so() -> None:
         def facets(self, name: str, size: int = 10) -> Facets:
             return Facets([("x", 2)], 0, 0, 2, exact=False)
 
-    assert not next(facets(State(), Unsure())).exact
+    assert not facets(State(), Unsure())[0][0].exact
 
 
 def test_codes_and_logs_bear_their_labels() -> None:
@@ -86,3 +86,9 @@ def test_facets_count_what_was_found(put: Put) -> None:
     put(user="Anna", verbose="early", ts=NOON)
     put(user="Boris", verbose="late", ts=NOON + 1)
     assert counts(seen("q=late")["user"]) == [("Boris", 1)]
+
+
+def test_no_facet_is_begun_when_the_time_is_over(put: Put) -> None:
+    put()
+    assert facets(State(), Events(), 0) == ([], False)
+    assert facets(State(), Events(), 60)[1]

@@ -95,3 +95,11 @@ def test_an_edge_is_said_so_that_it_means_itself_when_clocks_are_set() -> None:
         read = datetime.fromisoformat(said(micros(moment), berlin))
         assert micros(read.replace(tzinfo=read.tzinfo or berlin)) == micros(moment)
     assert said(micros(twice), berlin) == "2026-10-25 02:30"
+
+
+def test_ends_that_are_known_are_not_asked(put: Put, searches: list[str]) -> None:
+    put()
+    event = Events()[0]
+    searches.clear()
+    assert chart(State(), Events(), NOW, (event.timestamp, event.timestamp)) == drawn()
+    assert searches == ["histogram", "search", "search", "histogram"]

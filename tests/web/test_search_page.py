@@ -10,6 +10,7 @@ from django.test import Client, override_settings
 from auditsearch.backends.memory import MemoryBackend
 from auditsearch.exceptions import PartialAnswer
 from auditsearch.web import search
+from auditsearch.web.facets import titles
 from tests.factories import NOON
 from tests.settings import AUDITSEARCH
 from tests.web.conftest import Person, Put
@@ -189,3 +190,21 @@ def test_a_label_of_a_log_is_shown_in_its_stead(web: Client, put: Put) -> None:
     with override_settings(AUDITSEARCH=AUDITSEARCH | {"LOGS": {"main": {"label": "All the rest"}}}):
         put(log="main")
         assert '<span class="">All the rest</span>' in text_of(web)
+
+
+def test_facets_that_take_too_long_come_after_the_page(web: Client, put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(user="Anna")
+    monkeypatch.setattr(search, "SECONDS", -1)
+    text = text_of(web, q="Anna")
+    assert 'hx-get="/audit/counts/?q=Anna"' in text
+    assert "facet-user" not in text
+    assert "facet-user" in web.get("/audit/counts/?q=Anna").content.decode()
+    assert "facet-user" in text_of(web, q="Anna", all="*")
+
+
+def test_a_page_asks_the_store_once_for_each_thing_that_it_shows(web: Client, put: Put, searches: list[str]) -> None:
+    for number in range(3):
+        put(ts=NOON + number)
+    text_of(web)
+    assert sorted(set(searches)) == ["facets", "histogram", "search"]
+    assert [searches.count(name) for name in ("search", "histogram", "facets")] == [1, 1, len(titles())]

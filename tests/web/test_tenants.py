@@ -19,6 +19,7 @@ NAMES = sorted(pattern.name for pattern in urlpatterns)
 LINES = ["?", "?q=only", "?q=label", "?log=north", "?f.log=north", "?q=id:{id}", "?since=2000-01-01&until=2100-01-01"]
 READ = {
     "search": [f"/audit/{query}" for query in [*LINES, "?all=log", "?all=verbose", "?all=object_label", "?sort=user"]],
+    "counts": [f"/audit/counts/{query}" for query in [*LINES, "?all=log", "?all=object_label"]],
     "complete": [f"/audit/complete/?q={text}" for text in ("log:", "log:no", "verbose:o", "object_label:lab", "la")],
     "event": ["/audit/event/{id}/"],
     "object": [
@@ -33,7 +34,7 @@ READ = {
 }
 """Name of an address -> requests by which somebody may try to read what is another tenant's; {id} is its event's."""
 
-SILENT = {"complete", "export", "saved", "search"}
+SILENT = {"complete", "counts", "export", "saved", "search"}
 """Addresses of which the owner, too, is not shown the sentence of an event by each of these requests."""
 
 WRITE = {"saved_save", "saved_follow", "saved_share", "saved_delete"}
