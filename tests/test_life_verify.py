@@ -12,6 +12,7 @@ from auditsearch.backends import get_backend
 from auditsearch.backends.memory import MemoryBackend
 from auditsearch.backends.sqlite import SQLiteBackend
 from auditsearch.backends.sqlite_page import Page, pages, read
+from auditsearch.document import document
 from auditsearch.life.archive import archive
 from auditsearch.models import OutboxRow
 from auditsearch.seal.verify import verify
@@ -102,6 +103,44 @@ def test_a_forged_fact_is_told(store, folded, change):
     connection.close()
     assert verify(store).exit_code == 1
     assert set(kinds(store)) == {"MODIFIED"}
+
+
+@pytest.mark.parametrize("text", ["order 7 eve", "", None])
+def test_forged_words_are_told(store, text):
+    words = [document(one.canonical, PARTITION).text for one in store.read(PARTITION)][1]
+    forge(store, "INSERT INTO words (words, rowid, text) VALUES ('delete', 2, ?)", words)
+    if text is not None:
+        forge(store, "INSERT INTO words (rowid, text) VALUES (2, ?)", text)
+    [found] = verify(store).findings
+    assert (found.kind, found.why) == ("MODIFIED", "these are not what its text says: text")
+
+
+def test_words_in_another_order_and_one_more_are_told(store):
+    words = [document(one.canonical, PARTITION).text for one in store.read(PARTITION)][:2]
+    changed = [" ".join(reversed(words[0].split(" "))), f"{words[1]} eve"]
+    for key, (old, new) in enumerate(zip(words, changed, strict=True), 1):
+        forge(store, "INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", key, old)
+        forge(store, "INSERT INTO words (rowid, text) VALUES (?, ?)", key, new)
+    assert kinds(store) == {"MODIFIED": 2}
+
+
+def test_stems_of_other_languages_are_no_forgery(store, settings):
+    settings.AUDITSEARCH = settings.AUDITSEARCH | {"SEARCH_LANGUAGES": ["en"]}
+    assert kinds(store) == {}
+    store.index([event(ts=NOON + 50)])
+    for languages in (["ru", "en"], []):
+        settings.AUDITSEARCH = settings.AUDITSEARCH | {"SEARCH_LANGUAGES": languages}
+        assert kinds(store) == {}
+
+
+def test_promoted_fields_of_other_settings_or_forged_are_told(store, settings):
+    settings.AUDITSEARCH = settings.AUDITSEARCH | {"PROMOTED": {"at": ["_context__t", "date"]}}
+    assert kinds(store) == {"OUTDATED": 5}
+    store.rebuild(lambda done, total: None)
+    assert kinds(store) == {}
+    forge(store, "UPDATE promoted SET value = 1 WHERE event = 2")
+    assert kinds(store) == {"OUTDATED": 1}
+    assert verify(store).exit_code == 1
 
 
 def test_a_text_that_was_hashed_again_is_told_by_what_was_derived(store):

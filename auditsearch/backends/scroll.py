@@ -98,7 +98,7 @@ def _size(client: Client, partition: str) -> int:
     """How many events an answer may have, so that it is about `BYTES` however large they are."""
     try:
         told = client.ask("GET", f"/{partition}/_stats/store,docs", ignore_unavailable="true")["_all"]["primaries"]
-        average = PACKED * told["store"]["size_in_bytes"] // max(1, told["docs"]["count"])
+        average = PACKED * int(told["store"]["size_in_bytes"]) // max(1, int(told["docs"]["count"]))
     except (AuditSearchError, KeyError):  # there is no such partition, or our user may not ask this
         return SIZE
     return max(1, min(SIZE, BYTES // max(1, average)))

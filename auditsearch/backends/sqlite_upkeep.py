@@ -9,11 +9,13 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+from auditsearch.backends import sqlite_words
 from auditsearch.backends.base import Batch, Space, Stored
 from auditsearch.backends.batches import scanned
 from auditsearch.backends.order import ENVELOPE
 from auditsearch.backends.sqlite_clause import clause
 from auditsearch.backends.sqlite_file import Connection
+from auditsearch.backends.sqlite_held import FOUND, held
 from auditsearch.backends.sqlite_segment import facts_of, strip
 from auditsearch.backends.sqlite_write import last_key
 from auditsearch.document import document
@@ -29,7 +31,7 @@ _EVENT = f"SELECT key, canonical, partition, side {_BODY}"
 class Upkeep:
     """The part of `SQLiteBackend` that archives, retention and verifying use."""
 
-    keeps: frozenset[str] | None = frozenset({"id", "ts", "leaf", "facts", "folded", "clipped", *ENVELOPE})
+    keeps: frozenset[str] | None = frozenset({"id", "ts", "leaf", "facts", "folded", "clipped", *FOUND, *ENVELOPE})
     path: Path
 
     def holdings(self) -> dict[str, int]:
@@ -58,7 +60,8 @@ class Upkeep:
             bound = {"partition": partition, "limit": limit, "ts": ts, "id": last}
             rows = connection.execute(sql, {**asked.values, **bound}).fetchall()
             lists = facts_of(connection, [row[0] for row in rows]) if derived else {}
-        return [_stored(row, lists.get(row[0])) for row in rows]
+            rest = held(connection, [(row[0], row[5], partition, row[6]) for row in rows]) if derived else {}
+        return [_stored(row, lists[row[0]] | rest.get(row[0], {}) if derived else None) for row in rows]
 
     def scan(self, partition: str, node: Node = ALL) -> Generator[Batch, None, None]:
         """All events of a partition that fit, oldest first."""
@@ -125,8 +128,7 @@ def _delete(connection: Connection, rows: list[tuple[Any, ...]]) -> int:
     if (last := last_key(connection)) in {key for (key,) in keys}:
         connection.execute("INSERT OR REPLACE INTO made_for (name, value) VALUES ('last key', ?)", (str(last),))
     made = [(key, document(*event)) for key, *event in rows]
-    words = [(key, one.text) for key, one in made]
-    connection.executemany("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", words)
+    sqlite_words.remove(connection, made)
     words = [(key, one.text_personal) for key, one in made if one.personal]
     connection.executemany("INSERT INTO words_personal (words_personal, rowid, text) VALUES ('delete', ?, ?)", words)
     connection.executemany("DELETE FROM personal WHERE event = ?", keys)
@@ -140,7 +142,7 @@ def _delete(connection: Connection, rows: list[tuple[Any, ...]]) -> int:
     return len(rows)
 
 
-def _stored(row: tuple[Any, ...], lists: dict[str, list[str]] | None) -> Stored:
+def _stored(row: tuple[Any, ...], lists: dict[str, Any] | None) -> Stored:
     _, event_id, ts, leaf, clipped, canonical, side, *envelope = row
     flags = frozenset({"clipped"} if clipped else ())
     if lists is None:

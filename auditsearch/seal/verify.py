@@ -38,9 +38,15 @@ UNCHECKED = "UNCHECKED"
 SHOWN = 100
 """Findings of a kind that are told one by one; all are counted."""
 
+OUTDATED = "OUTDATED"
+"""An event whose promoted fields are not those that the settings ask for: they, or somebody, changed since."""
+
+SETTINGS = {"promoted", "misfits"}
+"""What is derived by settings, too."""
+
 LISTS = ("facts", "folded")
-UNPROVEN = ("promoted", "misfits", "personal")
-"""What the canonical text says nothing of: it comes from settings, or stands beside and is proven by itself."""
+UNPROVEN = ("personal",)
+"""What the canonical text says nothing of: it stands beside, and is proven by itself."""
 
 
 class Found(NamedTuple):
@@ -68,8 +74,8 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 clean, 1 tampering, 2 could not check; nothing checked is no success."""
-        if any(self.counts[kind] for kind in TAMPERED):
+        """0 clean, 1 something differs, 2 could not check; nothing checked is no success."""
+        if any(self.counts[kind] for kind in (*TAMPERED, OUTDATED)):
             return 1
         return 2 if self.counts[UNCHECKED] or not self.checked else 0
 
@@ -178,6 +184,8 @@ def _fault(stored: Stored, text: str | None, partition: str, keeps: frozenset[st
     if (made.id, made.ts) != (stored.id, stored.ts):
         return "MODIFIED", "it stands under another id or time"
     differing = _differing(stored.body or {}, _body(made, stored.flags), keeps)
+    if differing and SETTINGS.issuperset(differing):
+        return OUTDATED, "its promoted fields are not what PROMOTED says: run auditsearch_rebuild, and verify again"
     return ("MODIFIED", f"these are not what its text says: {', '.join(differing)}") if differing else ("", "")
 
 
