@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from auditsearch.life import manifest
 from auditsearch.life.archive import archive
 from auditsearch.life.archived import ArchivedEvents
 from auditsearch.life.copy import copy
-from auditsearch.life.packing import ArchiveError, lines
+from auditsearch.life.packing import ArchiveError, digest, lines, packed
 from auditsearch.life.rebuild import rebuild
 from auditsearch.life.restore import restore
 from auditsearch.models import OutboxRow, State
@@ -125,6 +126,20 @@ def test_a_forged_file_of_personal_values_is_found(store: SQLiteBackend, tmp_pat
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(ArchiveError, match="SHA-256"):
         manifest.check(made)
+
+
+def test_another_value_with_a_right_hash_is_found(store: SQLiteBackend, tmp_path: Path) -> None:
+    (made,) = archive(store, tmp_path)
+    part = made.parts[0]
+    path = tmp_path / part.aside.name  # type: ignore[union-attr]
+    forged = [row.replace(SECRET.encode(), b"Other") for row in lines(path)]
+    path.unlink()
+    with packed(path) as put:
+        put(b"\n".join([*forged, b""]))
+    size, sha256 = digest(path)
+    aside = replace(part.aside, size=size, sha256=sha256)  # type: ignore[type-var]
+    with pytest.raises(ArchiveError, match="not the one that was captured"):
+        manifest.check(replace(made, parts=(replace(part, aside=aside),)))
 
 
 def test_verify_finds_each_change_of_a_personal_value(store: SQLiteBackend) -> None:

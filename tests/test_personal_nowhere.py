@@ -26,6 +26,7 @@ from auditsearch.models import OutboxRow
 from auditsearch.personal import faults, read
 from auditsearch.search import Events
 from auditsearch.testing import captured_events
+from auditsearch.web.forms import FORMS, form
 from tests.factories import NOON, PARTITION, USUAL
 from tests.shop.models import Customer, Order
 
@@ -125,9 +126,8 @@ def test_a_traceback_with_all_local_values_has_none() -> None:
 def store() -> MemoryBackend:
     """One event with personal values."""
     backend = MemoryBackend()
-    made, personal = committed(
-        USUAL | {"id": "1", "ts": NOON, "context": {"answer": {"ssn": "Фыбгджз"}}, "snapshot": {"iban": "DE12", "n": 1}}
-    )
+    payload = {"context": {"answer": {"ssn": "Фыбгджз"}}, "snapshot": {"iban": "DE12", "n": 1}}
+    made, personal = committed(USUAL | {"id": "1", "ts": NOON, "verbose": "of Фыбгджз"} | payload)
     backend.index([document(dumps(made), PARTITION, personal)])
     return backend
 
@@ -179,3 +179,14 @@ def test_a_users_name_and_address_are_hidden_as_those_of_any_object(settings: An
     with captured_events() as events:
         User.objects.create_user("Фыбгджз", email="fy@example.com")
     assert ("Фыбгджз" in events[0].canonical, "fy@" in events[0].canonical) == (False, False)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_file_has_it_unmasked_alone(store: MemoryBackend, name: str) -> None:
+    columns = ["verbose", "context_data"] if name == "csv" else []
+    masked, whole = (
+        form(name, columns).rows(list(events.filter(id="1").hits())).decode()
+        for events in (Events(backend=store), Events(backend=store).unmasked())
+    )
+    assert ("Фыбгджз" in masked, "•••" in masked, "$personal" in masked + whole) == (False, True, False)
+    assert "Фыбгджз" in whole
