@@ -29,12 +29,14 @@ READ = {
     "actor": ["/audit/actor/12/", "/audit/actor/12/?name=Anna"],
     "export": [f"/audit/export/{query}" for query in LINES],
     "export_file": [f"/audit/export/{form}/{query}" for form in ("csv", "ndjson", "lines") for query in LINES],
+    "regex": ["/audit/regex/", "/audit/regex/?log=north&pattern=only&since=2000-01-01"],
+    "regex_log": [f"/audit/regex/{log}/?pattern=only|label&since=2000-01-01" for log in ("north", "south")],
     "tail": [f"/audit/tail/{query}" for query in LINES],
     "saved": ["/audit/saved/"],
 }
 """Name of an address -> requests by which somebody may try to read what is another tenant's; {id} is its event's."""
 
-SILENT = {"complete", "counts", "export", "saved", "search"}
+SILENT = {"complete", "counts", "export", "saved"}
 """Addresses of which the owner, too, is not shown the sentence of an event by each of these requests."""
 
 WRITE = {"saved_save", "saved_follow", "saved_share", "saved_delete"}

@@ -43,8 +43,19 @@ if (tail) {
   later();
 }
 
-/* A scan that goes on by itself: the next part is asked for as soon as the last one is there. */
+/* A scan asks for its next part by itself; whoever stops it can go on by a link. */
 document.addEventListener("click", (event) => {
   const stop = event.target.closest("[data-stop]");
-  if (stop) { stop.closest("[data-scan]").remove(); }
+  if (!stop) { return; }
+  const scan = stop.closest("[data-scan]");
+  htmx.trigger(scan, "htmx:abort");
+  scan.querySelector("[data-next]").hidden = false;
+  stop.remove();
+});
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const scan = event.detail.requestConfig.elt.closest("[data-scan]");
+  if (scan && event.detail.xhr.status >= 400) {
+    event.detail.shouldSwap = false;
+    scan.querySelector("[data-next]").hidden = false;
+  }
 });
