@@ -22,7 +22,7 @@ FRESH = 60.0
 PEOPLE = 64
 """People whose keys and values are kept by one process."""
 
-_kept: OrderedDict[str, tuple[float, Completions]] = OrderedDict()
+_kept: OrderedDict[tuple[str, bool], tuple[float, Completions]] = OrderedDict()
 _lock = Lock()
 
 
@@ -51,12 +51,12 @@ def _wrong(text: str) -> dict[str, str | int] | None:
 
 def _completions(scope: Scope) -> Completions:
     """Those of the scope's events: the same for a minute, so that typing does not look at events at each letter."""
-    now = time.monotonic()
+    now, key = time.monotonic(), (scope.key, scope.unmask)
     with _lock:
-        made, known = _kept.get(scope.key, (0.0, None))
+        made, known = _kept.get(key, (0.0, None))
         if known is None or now - made > FRESH or known.events.store is not get_backend():
             known = Completions(scope.events)
-            _kept[scope.key] = now, known
+            _kept[key] = now, known
             while len(_kept) > PEOPLE:
                 _kept.popitem(last=False)
         return known

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from auditsearch.backends.base import Facets, Value
 from auditsearch.enums import EventCode, EventType, SystemEnum
+from auditsearch.exceptions import Hidden
 from auditsearch.forms import CLIPPED, VALUE
 from auditsearch.logs.catalog import label as log_label
 from auditsearch.promoted import promoted
@@ -85,7 +86,10 @@ def facets(state: State, events: Events, seconds: float | None = None) -> tuple[
 
 
 def _facet(state: State, events: Events, name: str, title: str) -> Facet | None:
-    found = events.facets(name, MANY if state.all == name else SIZE)
+    try:
+        found = events.facets(name, MANY if state.all == name else SIZE)
+    except Hidden:  # a promoted field of personal values, whose column stays empty
+        return None
     choices = list(_choices(state, name, found))
     if not found.values and not any(choice.state for choice in choices):
         return None
