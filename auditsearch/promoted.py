@@ -15,6 +15,7 @@ from auditsearch.event import from_micros, micros
 from auditsearch.exceptions import SettingError
 from auditsearch.facts import Leaf, Leaves
 from auditsearch.forms import clip, encode_key, iso_utc, plain
+from auditsearch.stems import languages
 
 KINDS = ("keyword", "long", "double", "date")
 """What a promoted field can be, by the servers' own names. A date keeps milliseconds."""
@@ -23,7 +24,7 @@ PREFIX = "promoted."
 """What a promoted field's stored name begins with."""
 
 NOTHING = "{}"
-"""The signature of no promoted fields."""
+"""The signature of no promoted fields and no languages."""
 
 CHANGED, CHANGED_PATH = "_changed", "changed"
 """The names of the fields that a change changed: as a question writes them, and where they are among the facts."""
@@ -57,8 +58,9 @@ def kind_of(field: str) -> str | None:
 
 
 def signature() -> str:
-    """Return a text that changes when the promoted fields do."""
-    return json.dumps({row.name: [row.path, row.kind] for row in promoted()}, sort_keys=True)
+    """Return a text that changes when the promoted fields do, or the languages whose stems are stored."""
+    spoken = {"SEARCH_LANGUAGES": list(languages())} if languages() else {}
+    return json.dumps({row.name: [row.path, row.kind] for row in promoted()} | spoken, sort_keys=True)
 
 
 def values(event: Leaves) -> tuple[dict[str, tuple[Raw, ...]], tuple[str, ...]]:

@@ -39,13 +39,18 @@ def stems_of(word: str) -> tuple[str, ...]:
     return _stems(word, chosen) if chosen else ()
 
 
-def with_stems(text: str) -> str:
-    """Return ready words with their stems behind them, each once."""
-    chosen = languages()
+def with_stems(text: str, chosen: tuple[str, ...] | None = None) -> str:
+    """Return ready words with their stems behind them, each once; in `chosen` languages or those of the settings."""
+    chosen = languages() if chosen is None else chosen
     if not chosen:
         return text
     found = dict.fromkeys(stem for word in text.split(" ") for stem in _stems(word, chosen))
     return " ".join([text, SEPARATOR, *found]) if found else text
+
+
+def without_stems(text: str) -> str:
+    """Return the ready words alone."""
+    return text.partition(f" {SEPARATOR} {STEM}")[0]
 
 
 @lru_cache(maxsize=65_536)

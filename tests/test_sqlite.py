@@ -124,9 +124,9 @@ def test_the_file_of_a_newer_release_is_left_alone(backend: SQLiteBackend) -> No
 
 def test_the_file_of_an_early_release_is_left_alone(backend: SQLiteBackend) -> None:
     with backend._connection() as connection:
-        connection.execute("PRAGMA user_version = 3")
+        connection.execute("PRAGMA user_version = 4")
     backend.close()
-    with pytest.raises(ConfigurationError, match=r"early auditsearch \(schema 3, .*restore it here"):
+    with pytest.raises(ConfigurationError, match=r"early auditsearch \(schema 4, .*restore it here"):
         backend.count(ALL)
 
 

@@ -46,7 +46,7 @@ def _findings(client: Client, templates: Templates, prefix: str) -> Iterator[Fin
 
 
 def outdated(mappings: dict[str, Any]) -> bool:
-    """Whether an index was made by an older release or for other promoted fields, and so needs to be rebuilt."""
+    """Whether an index needs a rebuild: it was made by an older release, or for other promoted fields or languages."""
     ours, meta = read_json(COMPONENT_FILE)["template"]["mappings"]["_meta"], mappings.get("_meta", {})
     return bool(meta.get("auditsearch", 0) < ours["auditsearch"] or meta.get("promoted", NOTHING) != signature())
 
@@ -99,8 +99,8 @@ def _index(index: str, entry: dict[str, Any], prefix: str) -> Iterator[Finding]:
     if found_by in entry["aliases"] and outdated(entry["mappings"]):
         yield Finding(
             "warning",
-            f"The index {index} was made by an older release or for other PROMOTED fields.",
-            "Run auditsearch_rebuild; all is found meanwhile, only charts, order and totals by those fields lack it.",
+            f"The index {index} was made by an older release or for other PROMOTED fields or SEARCH_LANGUAGES.",
+            "Run auditsearch_rebuild; all is found meanwhile, but by other forms of words, and in charts and totals.",
         )
     blocks = [name for name, value in entry["settings"].items() if name.startswith("index.blocks.") and value == "true"]
     if blocks:

@@ -9,7 +9,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
-from auditsearch.backends import sqlite_count, sqlite_promoted
+from auditsearch.backends import sqlite_count, sqlite_promoted, sqlite_words
 from auditsearch.backends.base import (
     Facets,
     Finding,
@@ -117,8 +117,13 @@ class SQLiteBackend(Upkeep):
         return Status(events, told)
 
     def rebuild(self, progress: Callable[[int, int], None]) -> int:
-        """Make the promoted fields of all events anew, in small transactions; returns how many events there were."""
+        """Make the promoted fields of all events anew, in small transactions; returns how many events there were.
+
+        Before, the words of those that were stored for other languages.
+        """
         with self._connection() as connection:
+            (events,) = connection.execute("SELECT count(*) FROM event").fetchone()
+            sqlite_words.rebuild(connection, lambda done: progress(done, events))
             return sqlite_promoted.rebuild(connection, progress)
 
     def close(self) -> None:

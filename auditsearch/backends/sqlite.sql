@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS segment (
     size INTEGER NOT NULL,
     first INTEGER NOT NULL, -- of their times
     last INTEGER NOT NULL,
+    languages TEXT NOT NULL, -- whose stems stand behind their words
     gone BLOB NOT NULL -- those taken away, as a number with their bits
 );
 

@@ -15,7 +15,7 @@ from auditsearch.promoted import signature
 APPLICATION = 0x61756469
 """`PRAGMA application_id` of our files ("audi"): https://sqlite.org/fileformat2.html, section 1.3.13."""
 
-VERSION = 4
+VERSION = 5
 """`PRAGMA user_version`: the version of sqlite.sql."""
 
 BUSY_SECONDS = 5.0

@@ -27,7 +27,7 @@ def findings(connection: Connection) -> list[Finding]:
     found = misfits(connection.execute("SELECT name, count(*) FROM misfit GROUP BY name").fetchall())
     if _made_for(connection, "promoted") == signature():
         return found
-    sentence = f"The events in {connection.path} were stored for other PROMOTED fields than the settings have."
+    sentence = f"The events in {connection.path} were stored for other PROMOTED or SEARCH_LANGUAGES than set."
     return [Finding("warning", sentence, "Run auditsearch_rebuild."), *found]
 
 

@@ -16,6 +16,7 @@ from auditsearch.backends.sqlite_page import Page, Postings, has_any, having, in
 from auditsearch.document import Document
 from auditsearch.query.lines import spans
 from auditsearch.query.tree import Fact
+from auditsearch.stems import languages
 
 FULL = 4096
 """Events of a segment that stays as it is; merged ones grow to nine times as many, and a page can count 55,295."""
@@ -31,17 +32,21 @@ _PAGES = (
     "SELECT first, body, counts, events FROM page WHERE segment = ?1 AND folded = ?2 AND first < ?4 AND first >= "
     "coalesce((SELECT max(first) FROM page WHERE segment = ?1 AND folded = ?2 AND first <= ?3), x'')"
 )
-_SEGMENT = "SELECT low, size, first, last, gone FROM segment"
+_SEGMENT = "SELECT low, size, first, last, languages, gone FROM segment"
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Events with the keys `low` to `low + size`, without those of the bits `gone`; their times first to last."""
+    """Events with the keys `low` to `low + size`, without those of the bits `gone`; their times first to last.
+
+    Behind their words stand the stems of `languages`, codes with commas.
+    """
 
     low: int
     size: int
     first: int
     last: int
+    languages: str
     gone: int
 
     @property
@@ -76,7 +81,8 @@ def add(connection: Connection, keyed: Sequence[tuple[int, Document]]) -> None:
         low, times = chunk[0][0], [document.ts for _, document in chunk]
         facts = inverted((key - low, document.facts) for key, document in chunk)
         folded = inverted((key - low, document.folded) for key, document in chunk)
-        _insert(connection, Segment(low, chunk[-1][0] - low + 1, min(times), max(times), 0), facts, folded)
+        segment = Segment(low, chunk[-1][0] - low + 1, min(times), max(times), ",".join(languages()), 0)
+        _insert(connection, segment, facts, folded)
         _merge(connection)
 
 
@@ -102,10 +108,23 @@ def facts_of(connection: Connection, keys: Iterable[int]) -> dict[int, dict[str,
     return found
 
 
+def languages_of(connection: Connection, keys: Iterable[int]) -> dict[int, str]:
+    """Return the languages of the stems behind the words of events, by key."""
+    pairs = _by_segment(connection, keys)
+    return {segment.low + offset: segment.languages for segment, offsets in pairs for offset in offsets}
+
+
+def of_other_languages(connection: Connection) -> Segment | None:
+    """Return the first segment that was stored for other languages than the settings have."""
+    sql = f"{_SEGMENT} WHERE languages != ? ORDER BY low LIMIT 1"
+    row = connection.execute(sql, (",".join(languages()),)).fetchone()
+    return _segment(row) if row else None
+
+
 def _insert(connection: Connection, segment: Segment, *postings: Postings) -> None:
     """Store one segment with its facts and its folded facts."""
-    row = (segment.low, segment.size, segment.first, segment.last, _bytes(segment.gone))
-    connection.execute("INSERT INTO segment (low, size, first, last, gone) VALUES (?, ?, ?, ?, ?)", row)
+    row = (segment.low, segment.size, segment.first, segment.last, segment.languages, _bytes(segment.gone))
+    connection.execute("INSERT INTO segment (low, size, first, last, languages, gone) VALUES (?, ?, ?, ?, ?, ?)", row)
     for folded, found in enumerate(postings):
         connection.executemany(_PAGE, [(segment.low, folded, *page) for page in pages(found)])
 
@@ -113,8 +132,8 @@ def _insert(connection: Connection, segment: Segment, *postings: Postings) -> No
 def _merge(connection: Connection) -> None:
     """Make one of the last segments, wherever there are enough of the last one's size or smaller."""
     last = [_segment(row) for row in connection.execute(f"{_SEGMENT} ORDER BY low DESC LIMIT {MERGED * MERGED}")]
-    same = list(takewhile(lambda segment: segment.tier <= last[0].tier and segment.size < FULL, last))
-    if len(same) < MERGED:
+    same = list(takewhile(lambda one: one.tier <= last[0].tier and one.languages == last[0].languages, last))
+    if len(same) < MERGED or last[0].size >= FULL:
         return
     same.reverse()
     low, size = same[0].low, same[-1].low + same[-1].size - same[0].low
@@ -125,7 +144,7 @@ def _merge(connection: Connection) -> None:
             _append(found[TABLES.index(table)], read(page, segment.low - low))
     _drop(connection, same)
     times = min(segment.first for segment in same), max(segment.last for segment in same)
-    _insert(connection, Segment(low, size, *times, (1 << size) - 1 & ~there), *found)
+    _insert(connection, Segment(low, size, *times, last[0].languages, (1 << size) - 1 & ~there), *found)
     _merge(connection)
 
 
@@ -172,8 +191,8 @@ def _by_segment(connection: Connection, keys: Iterable[int]) -> Iterator[tuple[S
         yield segment, offsets
 
 
-def _segment(row: tuple[int, int, int, int, bytes]) -> Segment:
-    return Segment(*row[:4], int.from_bytes(row[4]))
+def _segment(row: tuple[int, int, int, int, str, bytes]) -> Segment:
+    return Segment(*row[:5], int.from_bytes(row[5]))
 
 
 def _bytes(bits: int) -> bytes:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 
-from auditsearch.backends import sqlite_promoted, sqlite_segment
+from auditsearch.backends import sqlite_promoted, sqlite_segment, sqlite_words
 from auditsearch.backends.base import Outcome, Settled
 from auditsearch.backends.order import ENVELOPE
 from auditsearch.backends.sqlite_file import Connection
@@ -84,7 +84,7 @@ def _insert(connection: Connection, documents: list[Document]) -> None:
     keyed = list(enumerate(documents, last_key(connection) + 1))
     connection.executemany(_EVENT, [_row(key, document) for key, document in keyed])
     connection.executemany("INSERT INTO body (event, canonical) VALUES (?, ?)", [(k, d.canonical) for k, d in keyed])
-    connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", [(k, d.text) for k, d in keyed])
+    sqlite_words.insert(connection, keyed)
     _insert_personal(connection, [(key, document) for key, document in keyed if document.personal])
     sqlite_promoted.insert(connection, keyed)
     sqlite_segment.add(connection, keyed)

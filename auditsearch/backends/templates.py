@@ -43,6 +43,7 @@ class Templates:
         mappings = body["template"]["mappings"]
         if columns := {row.name: COLUMNS[row.kind] for row in promoted()}:
             mappings["properties"]["promoted"] = {"properties": columns}
+        if signature() != NOTHING:
             mappings["_meta"]["promoted"] = signature()
         return body
 
@@ -102,7 +103,7 @@ class Templates:
                 f"a template attaches the ingest pipeline {pipeline}, which could change events; take it out, {REMEDY}"
             )
         if theirs["_meta"].get("promoted", NOTHING) != signature():
-            return f"its templates were made for other PROMOTED fields than the settings have; {REMEDY}"
+            return f"its templates were made for other PROMOTED or SEARCH_LANGUAGES than the settings have; {REMEDY}"
         if theirs.get("properties") != ours["properties"] or str(theirs.get("dynamic")) != ours["dynamic"]:
             return f"the mapping in its templates is not this release's; {REMEDY}"
         return ""

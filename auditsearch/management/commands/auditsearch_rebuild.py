@@ -16,12 +16,13 @@ from auditsearch.life import rebuild
 HELP = """\
 Make the stored events anew, as this release and these settings want them.
 
-On a search server each partition that was made by an older release, or for other PROMOTED fields, gets a new index:
-its events are copied while writing goes on; then writing to that partition is blocked for a moment (events wait in the
-outbox), the rest is copied, both are compared, and the aliases move. The old index is removed at the end.
+On a search server each partition that was made by an older release, or for other PROMOTED fields or SEARCH_LANGUAGES,
+gets a new index: its events are copied while writing goes on; then writing to that partition is blocked for a moment
+(events wait in the outbox), the rest is copied, both are compared, and the aliases move. The old index is removed at
+the end.
 Killed at any moment, it goes on where it was when it is run again. Run auditsearch_setup before.
 
-In the embedded store the promoted fields are made anew, in small transactions.
+In the embedded store promoted fields, and the stems of SEARCH_LANGUAGES, are made anew, in small transactions.
 
 examples:
   manage.py auditsearch_rebuild --dry-run
