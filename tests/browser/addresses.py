@@ -14,6 +14,9 @@ PAGES = {
     "compared": "/audit/object/shop.Order/1/?left=1+hour&right=now",
     "actor": "/audit/actor/2/",
     "export": "/audit/export/?q=order",
+    "regex": "/audit/regex/",
+    "matches": "/audit/regex/students/?since=2010-01-01&pattern=clear%5Ba-z%5D%2B",
+    "misread": "/audit/regex/students/?pattern=%28",
     "tail": "/audit/tail/?q=order",
 }
 """Name -> path."""

@@ -1,4 +1,4 @@
-"""Live tail and exports as people use them."""
+"""Live tail, regular expressions and exports as people use them."""
 
 from __future__ import annotations
 
@@ -33,6 +33,23 @@ def test_what_comes_while_somebody_looks_is_harmless(open_page: NewPage) -> None
     happen(page, "<img src=x onerror=alert(1)>\u202e")
     expect(page.locator(".line", has_text="<img src=x onerror=alert(1)>\\u202e")).to_be_visible()
     assert page.locator(".lines img").count() == 0
+
+
+def test_a_pattern_finds_lines_of_a_log_with_the_match_marked(open_page: NewPage) -> None:
+    page = open_page("/audit/regex/")
+    page.select_option("[name=log]", "students")
+    page.fill("[name=pattern]", "b[0-9]{7}.*CLEARANCE")
+    page.fill("[name=since]", "2010-01-01")
+    page.check("[name=any_case]")
+    page.press("[name=pattern]", "Enter")
+    expect(page.locator(".found mark").first).to_contain_text("B1234567")
+    expect(page.locator(".found mark").first).to_contain_text("Clearance")
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+
+
+def test_a_wrong_pattern_is_marked_where_it_is_wrong(open_page: NewPage) -> None:
+    page = open_page("/audit/regex/students/?pattern=a%28b")
+    expect(page.locator("#problem mark")).to_be_visible()
 
 
 def test_what_is_on_the_screen_is_saved_as_a_file(open_page: NewPage) -> None:
