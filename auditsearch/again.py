@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import NamedTuple
 
@@ -40,9 +41,14 @@ def reopen(using: str, when: Period) -> int:
     rows = rows.filter(shipped_at__lt=when.until) if when.until else rows
     done = 0
     while pks := list(rows.order_by("id").values_list("pk", flat=True)[: outbox.SLICE]):
-        again = OutboxRow.objects.using(using).filter(pk__in=pks, state=State.SHIPPED)
-        done += again.update(state=State.WAITING, not_before=Now(), shipped_at=None, attempts=0)
+        with outbox.together(using):
+            done += sum(_wait_again(using, some) for some in outbox.slices(using, pks))
     return done
+
+
+def _wait_again(using: str, pks: Sequence[int]) -> int:
+    rows = OutboxRow.objects.using(using).filter(pk__in=pks, state=State.SHIPPED)
+    return rows.update(state=State.WAITING, not_before=Now(), shipped_at=None, attempts=0)
 
 
 def _moment(text: str) -> datetime | None:

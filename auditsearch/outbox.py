@@ -92,7 +92,7 @@ def claim(using: str, token: str, n: int) -> list[Row]:
         free = ready(using).order_by("not_before", "id")
         free = free.select_for_update(skip_locked=True) if skip_locked else free
         pks = _cut(free.values_list("pk", Length("canonical"))[:n])
-        for some in _slices(using, pks):
+        for some in slices(using, pks):
             until = Now() + timedelta(seconds=settings.LEASE_SECONDS)
             waiting(using, some).filter(FREE).update(lease_token=token, lease_until=until)
     return read(using, pks, lease_token=token)
@@ -107,17 +107,17 @@ def settle(using: str, token: str | None, outcomes: Iterable[tuple[Row, Outcome]
     for row, outcome in outcomes:
         retry = outcome.settled in (Settled.RETRY, Settled.UNPROVEN)
         alike[outcome.settled, outcome.reason[:2000], row.attempts if retry else 0].append(row.pk)
-    with _together(using):
+    with together(using):
         return sum(
             _settle(waiting(using, some).filter(lease_token=token), *fate, keep=keep)
             for fate, pks in alike.items()
-            for some in _slices(using, pks)
+            for some in slices(using, pks)
         )
 
 
 def release(using: str, token: str, pks: Iterable[int]) -> None:
     """Give back, untried, rows that are still leased to `token`."""
-    for some in _slices(using, list(pks)):
+    for some in slices(using, list(pks)):
         waiting(using, some).filter(lease_token=token).update(lease_token=None, lease_until=None)
 
 
@@ -125,8 +125,8 @@ def purge(using: str, keep: float) -> int:
     """Delete at most 1,000 rows that were shipped more than `keep` hours ago; return how many."""
     shipped = OutboxRow.objects.using(using).filter(state=State.SHIPPED, not_before__lte=Now() - timedelta(hours=keep))
     pks = list(shipped.order_by("not_before").values_list("pk", flat=True)[:PURGE])
-    with _together(using):
-        return sum(shipped.filter(pk__in=some)._raw_delete(using) for some in _slices(using, pks))
+    with together(using):
+        return sum(shipped.filter(pk__in=some)._raw_delete(using) for some in slices(using, pks))
 
 
 def remove(using: str, shipped: Iterable[notes.Note], *, keep: float) -> None:
@@ -239,11 +239,11 @@ def _sliced(keys: Sequence[Any], size: int = SLICE) -> Iterator[Sequence[Any]]:
     return (keys[start : start + size] for start in range(0, len(keys), size))
 
 
-def _slices(using: str, keys: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Keys of rows to be written. For many, MariaDB may look through the whole table and wait for others' new rows."""
+def slices(using: str, keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Keys of rows, as many as one statement writes: for more, MariaDB looks through its table and waits for others."""
     return _sliced(keys, 1 if connections[using].vendor == "mysql" else SLICE)
 
 
-def _together(using: str) -> AbstractContextManager[Any]:
+def together(using: str) -> AbstractContextManager[Any]:
     """One transaction, where the rows are written one by one."""
     return transaction.atomic(using) if connections[using].vendor == "mysql" else nullcontext()

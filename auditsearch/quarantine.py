@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from auditsearch.canonical import leaf
 from auditsearch.capture.actions import record
 from auditsearch.models import OutboxRow, State
-from auditsearch.outbox import SLICE
+from auditsearch.outbox import SLICE, slices
 
 HELD = (State.QUARANTINED, State.TRUNCATED, State.EXPIRED_LATE)
 """States that only a person ends."""
@@ -41,8 +41,8 @@ def drop(using: str, rows: Rows) -> int:
 def _retry(using: str, pks: list[int]) -> int:
     with transaction.atomic(using):
         rows = _locked(using, pks)
-        done = OutboxRow.objects.using(using).filter(pk__in=[row.pk for row in rows])
-        done.update(state=State.WAITING, attempts=0, not_before=Now(), shipped_at=None)
+        for some in _written(using, rows):
+            some.update(state=State.WAITING, attempts=0, not_before=Now(), shipped_at=None)
         _tell(using, RETRIED, "sent again", rows)
     return len(rows)
 
@@ -50,14 +50,21 @@ def _retry(using: str, pks: list[int]) -> int:
 def _drop(using: str, pks: list[int]) -> int:
     with transaction.atomic(using):
         rows = _locked(using, pks)
-        OutboxRow.objects.using(using).filter(pk__in=[row.pk for row in rows])._raw_delete(using)
+        for some in _written(using, rows):
+            some._raw_delete(using)
         _tell(using, DROPPED, "dropped from the outbox", rows)
     return len(rows)
 
 
 def _locked(using: str, pks: list[int]) -> list[OutboxRow]:
     """Those that are still held: another operator may have been quicker."""
-    return list(held(using).filter(pk__in=pks).select_for_update())
+    some = (held(using).filter(pk__in=keys).select_for_update() for keys in slices(using, pks))
+    return [row for rows in some for row in rows]
+
+
+def _written(using: str, rows: Sequence[OutboxRow]) -> Iterable[Rows]:
+    """The rows again, as many at once as the database writes without looking through its table."""
+    return (OutboxRow.objects.using(using).filter(pk__in=some) for some in slices(using, [row.pk for row in rows]))
 
 
 def _tell(using: str, code: str, done: str, rows: Sequence[OutboxRow]) -> None:

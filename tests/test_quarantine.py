@@ -83,6 +83,16 @@ def test_drop_removes_it_and_keeps_its_hash_in_the_log(bad: str) -> None:
     assert len(told("outbox_dropped")["leaf"]) == 64
 
 
+def test_many_are_sent_again_and_dropped_in_statements_that_any_database_takes(settings, monkeypatch) -> None:
+    monkeypatch.setattr("auditsearch.quarantine.SLICE", 40)
+    ids = append(100)
+    ship.drain("default", Server(**dict.fromkeys(ids, Settled.QUARANTINE)))
+    assert "100 events wait" in quarantine("retry", "--all")
+    ship.drain("default", Server(**dict.fromkeys(ids, Settled.QUARANTINE)))
+    assert "100 events" in quarantine("drop", "--all")
+    assert OutboxRow.objects.count() == 6  # what tells of both, forty in each
+
+
 @pytest.mark.parametrize("arguments", [["retry"], ["drop"], ["show"], ["show", "--all"], ["drop", "nobody"]])
 def test_nothing_is_done_to_what_was_not_named(bad: str, arguments: list[str]) -> None:
     with pytest.raises(CommandError):
@@ -115,12 +125,18 @@ class TestAgain:
     def test_only_what_was_confirmed_in_that_time_is_shipped_again(self) -> None:
         append(3)
         ship.drain("default", Server())
-        OutboxRow.objects.filter(pk__in=OutboxRow.objects.values_list("pk", flat=True)[:1]).update(
-            shipped_at=Now() - timedelta(days=3)
-        )
+        first = OutboxRow.objects.values_list("pk", flat=True)[0]
+        OutboxRow.objects.filter(pk=first).update(shipped_at=Now() - timedelta(days=3))
         now = datetime.now(tz=ZoneInfo("UTC"))
         assert again.reopen("default", again.Period(now - timedelta(days=4), now - timedelta(days=2))) == 1
         assert again.reopen("default", again.Period(None, now - timedelta(days=2))) == 0
+
+    def test_many_are_shipped_again_some_at_a_time(self, store, monkeypatch) -> None:
+        monkeypatch.setattr(outbox, "SLICE", 40)
+        append(100)
+        ship.drain("default", store)
+        assert again.reopen("default", again.period("2020-01-01..")) == 100
+        assert OutboxRow.objects.filter(state=State.WAITING).count() == 100
 
 
 @pytest.mark.parametrize("text", ["", "..", "2026-11-21", "2026-11-21...", "yesterday..", "2026-13-01.."])
