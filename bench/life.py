@@ -35,7 +35,7 @@ LIMITS = {
 
 
 def main() -> None:
-    events = size("EVENTS", 100_000)
+    events = size("EVENTS", 80_000)
     with server() as url, tempfile.TemporaryDirectory() as folder, own_prefix(url, "life") as prefix:
         rows = [measured(url, prefix, folder, do, events) for do in ("ship", "archive", "restore", "verify")]
         few = events // 5

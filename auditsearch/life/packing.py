@@ -144,6 +144,7 @@ def told(path: Path) -> Iterator[None]:
 _REMEDIES = {
     errno.ENOSPC: "make room there",
     errno.EDQUOT: "make room there",
+    errno.EFBIG: "make room there",
     errno.EROFS: "name another folder with --destination",
     errno.EACCES: "let this user write there",
     errno.EPERM: "let this user write there",
