@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -70,13 +69,13 @@ class Facet:
     more: str
 
 
-def facets(state: State, events: Events, seconds: float | None = None) -> tuple[list[Facet], bool]:
+def facets(state: State, events: Events, seconds: float) -> tuple[list[Facet], bool]:
     """Return the facets of `events` that have a value, or were clicked, and whether there was time for all of them.
 
     After `seconds` no further one is begun. Raises what the store raises.
     """
     found: list[Facet] = []
-    until = time.monotonic() + (math.inf if seconds is None else seconds)
+    until = time.monotonic() + seconds
     for name, title in titles().items():
         if time.monotonic() > until:
             return found, False

@@ -34,8 +34,11 @@ LOOKED = 1_000
 SECONDS = 0.4
 """Time for facets. What a store is too slow for comes after the page."""
 
+PATIENCE = 20.0
+"""Time for them then."""
+
 ALL = "*"
-"""The facet that stands for all of them: they are counted with the page, however long it takes."""
+"""The facet that stands for all of them: they are counted with the page, as long as there is patience."""
 
 TIMES = {
     "": gettext_lazy("any time"),
@@ -81,10 +84,10 @@ def show(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 @door("view", reads=False)
 def counts(request: HttpRequest, scope: Scope) -> HttpResponse:
-    """The facets alone, however long they take: what a page that had no time for them fetches afterwards."""
+    """The facets alone: what a page that had no time for them fetches afterwards."""
     state = State.from_request(request)
-    found, _ = facets(state, state.events(scope))
-    return page(request, "auditsearch/_facets.html", {"facets": found})
+    found, whole = facets(state, state.events(scope), PATIENCE)
+    return page(request, "auditsearch/_facets.html", {"facets": found, "cut": not whole})
 
 
 def answer(state: State, scope: Scope, now: datetime) -> Found:
@@ -101,7 +104,7 @@ def answer(state: State, scope: Scope, now: datetime) -> Found:
         )
         return found
     found.chart = _part(found, lambda: chart(state, events, now, _ends(state, sheet)))
-    found.facets, whole = _part(found, lambda: facets(state, events, None if state.all == ALL else SECONDS)) or (
+    found.facets, whole = _part(found, lambda: facets(state, events, PATIENCE if state.all == ALL else SECONDS)) or (
         [],
         True,
     )

@@ -16,7 +16,7 @@ from tests.web.conftest import Put
 def seen(query: str = "") -> dict[str, Facet]:
     """The facets of an address, by name."""
     state = State.from_query(QueryDict(query))
-    return {facet.name: facet for facet in facets(state, state.events(Scope(None, Events(), "")))[0]}
+    return {facet.name: facet for facet in facets(state, state.events(Scope(None, Events(), "")), 60)[0]}
 
 
 def counts(facet: Facet) -> list[tuple[str, int | None]]:
@@ -73,7 +73,7 @@ def test_a_facet_that_is_not_sure_says_so() -> None:
         def facets(self, name: str, size: int = 10) -> Facets:
             return Facets([("x", 2)], 0, 0, 2, exact=False)
 
-    assert not facets(State(), Unsure())[0][0].exact
+    assert not facets(State(), Unsure(), 60)[0][0].exact
 
 
 def test_codes_and_logs_bear_their_labels() -> None:
@@ -90,5 +90,5 @@ def test_facets_count_what_was_found(put: Put) -> None:
 
 def test_no_facet_is_begun_when_the_time_is_over(put: Put) -> None:
     put()
-    assert facets(State(), Events(), 0) == ([], False)
+    assert facets(State(), Events(), -1) == ([], False)
     assert facets(State(), Events(), 60)[1]

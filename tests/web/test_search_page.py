@@ -200,6 +200,8 @@ def test_facets_that_take_too_long_come_after_the_page(web: Client, put: Put, mo
     assert "facet-user" not in text
     assert "facet-user" in web.get("/audit/counts/?q=Anna").content.decode()
     assert "facet-user" in text_of(web, q="Anna", all="*")
+    monkeypatch.setattr(search, "PATIENCE", -1)
+    assert "not counted" in web.get("/audit/counts/?q=Anna").content.decode()
 
 
 def test_a_page_asks_the_store_once_for_each_thing_that_it_shows(web: Client, put: Put, searches: list[str]) -> None:
