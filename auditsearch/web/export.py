@@ -9,7 +9,6 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 
-from auditsearch.columns import COUNTABLE
 from auditsearch.conf import settings
 from auditsearch.enums import EventCode
 from auditsearch.search import Events
@@ -27,7 +26,7 @@ from auditsearch.web.state import State
 PAGE = 2000
 """Events that are fetched at once: a server's answer of some megabytes."""
 
-OTHERS = tuple(name for name in COUNTABLE if name not in COLUMNS)
+OTHERS = ("event_type", "system_type", "logger", "context_data", "object_snapshot", "_changed")
 """Columns that can be chosen beside the usual ones."""
 
 
