@@ -24,7 +24,7 @@ from auditsearch.capture.handlers import failures
 from auditsearch.capture.mask import hidden
 from auditsearch.event import new_id
 from auditsearch.exceptions import BackendUnavailable, SettingError
-from auditsearch.models import OutboxRow
+from auditsearch.models import OutboxRow, SavedSearch
 from auditsearch.monitor import alerts, canary
 from auditsearch.monitor.health import Health, health
 from tests.factories import NOON, PARTITION, canonical
@@ -241,6 +241,25 @@ class TestAlerts:
         ship.drain("default", backends.get_backend())
         (news,) = alerts.look(Health())
         assert (news.name, news.begins, news.value) == ("guessing", True, 3)
+
+    def test_a_saved_question_is_asked_of_the_last_minutes(self, settings) -> None:
+        asked = {"saved": "guessing", "above": 2, "mail": "ops@example.org"}
+        settings.AUDITSEARCH = {"ALERTS": {"guessing": asked}, "DELIVERY": "command"}
+        query = "q=event_code%3Alogin_failed&since=2020-01-01&until=2020-02-01"
+        SavedSearch.objects.create(owner="1", owner_name="Anna", name="guessing", query=query, shared=True)
+        append(5, event_code="login_failed")  # long ago
+        for code in ("login_failed", "login_failed", "login_failed", "login"):
+            record(code)
+        ship.drain("default", backends.get_backend())
+        assert [news.value for news in alerts.look(Health())] == [3]
+
+    @pytest.mark.parametrize("shared", [False, True])
+    def test_a_saved_question_that_is_not_one_for_all_is_an_error(self, shared, settings) -> None:
+        settings.AUDITSEARCH = {"ALERTS": {"wrong": {"saved": "twice", "mail": "ops@example.org"}}}
+        for owner in ("1", "2"):
+            SavedSearch.objects.create(owner=owner, owner_name="A", name="twice", query="q=a", shared=shared)
+        with pytest.raises(SettingError, match="shared saved searches"):
+            alerts.look(Health())
 
     def test_a_webhook_gets_json(self, posted) -> None:
         ids = append(2)

@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
+from django.http import QueryDict
 from django.utils import timezone
 
 from auditsearch.conf import settings
 from auditsearch.exceptions import SettingError
-from auditsearch.models import Alert
+from auditsearch.models import Alert, SavedSearch
 from auditsearch.monitor.health import Health
 from auditsearch.search import Events
+from auditsearch.web.state import State
 
-KEYS = ("state", "question", "minutes", "above", "mail", "webhook")
+KEYS = ("state", "question", "saved", "minutes", "above", "mail", "webhook")
 """What an entry of ALERTS may hold."""
 
 STATES = ("oldest_seconds", "errors", "fallback", "waiting", "quarantined", "truncated", "expired_late")
@@ -45,8 +47,8 @@ def problems() -> Iterator[tuple[str, str]]:
     for name, entry in settings.ALERTS.items():
         if unknown := sorted(set(entry) - set(KEYS)):
             yield name, f"{unknown[0]!r} is no key of an alert; known are {', '.join(KEYS)}."
-        elif ("state" in entry) == ("question" in entry):
-            yield name, "an alert has either a state or a question."
+        elif sum(kind in entry for kind in ("state", "question", "saved")) != 1:
+            yield name, "an alert has a state, a question or a saved one: one of them."
         elif "state" in entry and entry["state"] not in STATES:
             yield name, f"{entry['state']!r} is no state; known are {', '.join(STATES)}."
         elif not entry.get("mail") and not entry.get("webhook"):
@@ -67,12 +69,22 @@ def look(health: Health) -> list[News]:
 
 def value(entry: dict[str, Any], health: Health) -> float:
     """The number that an alert compares with its bound: a state, or how many events of late answer a question."""
-    if "question" in entry:
+    if "state" not in entry:
         since = timezone.now() - timedelta(minutes=entry.get("minutes", 10))
-        return Events().filter(timestamp__gte=since, **entry["question"]).count()
+        asked = saved(entry["saved"]) if "saved" in entry else Events().filter(**entry["question"])
+        return asked.filter(timestamp__gte=since).count()
     state = entry["state"]
     numbers = {"oldest_seconds": health.oldest_seconds, "errors": len(health.errors), "fallback": health.fallback}
     return float(numbers.get(state, health.total(state)))
+
+
+def saved(name: str) -> Events:
+    """Return the events of a shared saved search, at any time. Raises SettingError unless one bears that name."""
+    rows = SavedSearch.objects.filter(name=name, shared=True)
+    if len(rows) != 1:
+        raise SettingError(f"An alert asks {name!r}, and {len(rows)} shared saved searches bear that name: one must.")
+    state = replace(State.from_query(QueryDict(rows[0].query)), since="", until="", cursor="")
+    return Events(state.tree(timezone.localtime()))
 
 
 def _look(name: str, entry: dict[str, Any], health: Health) -> News | None:
