@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from auditsearch.backends import get_backend
 from auditsearch.backends.base import Settled
 from auditsearch.backends.memory import MemoryBackend
 from auditsearch.backends.sqlite import SQLiteBackend
+from auditsearch.canonical import leaf
 from auditsearch.event import SCHEMA
 from auditsearch.exceptions import BackendUnavailable
 from auditsearch.life import archive as life
@@ -21,6 +23,7 @@ from auditsearch.life.archive import archive
 from auditsearch.life.packing import ArchiveError
 from auditsearch.life.restore import NotStored, restore
 from auditsearch.models import DroppedPartition, OutboxRow, PartitionLock
+from auditsearch.seal.merkle import root
 from tests.factories import NOON, event
 from tests.stores import Server
 
@@ -78,6 +81,33 @@ def test_its_files_are_for_their_owner_only_and_nothing_else_is_left(made):
     files = {path.name: path.stat().st_mode & 0o777 for path in made.folder.iterdir()}
     assert set(files.values()) == {0o600}
     assert len(files) == len({".lock", made.path.name, *(part.name for part in made.parts)})
+
+
+def test_the_manifest_tells_counts_times_hashes_and_schema(made):
+    tree = json.loads(made.path.read_text())
+    part = tree["parts"][0]
+    data = (made.folder / part["name"]).read_bytes()
+    assert (part["events"], part["schema"], part["last"] - part["first"]) == (5, SCHEMA, 4)
+    assert (part["size"], part["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
+    leaves = [bytes.fromhex(leaf(text)) for text in manifest.texts(made, made.parts[0])]
+    assert part["root"] == root(leaves).hex()
+
+
+def test_progress_is_told_at_each_stage(backend, tmp_path):
+    fill(backend)
+    told = []
+    made = archive(backend, tmp_path, reset=True, progress=lambda *step: told.append(step))[0]
+    assert told == [("archived", 5, 5), ("read back", 5, 5), ("removed", 5, 5)]
+    restore(backend, made.path, progress=lambda *step: told.append(step))
+    assert told[3:] == [("checked", 5, 5), ("restored", 5, 5)]
+
+
+def test_events_of_a_kind_lie_beside_each_other(backend, tmp_path):
+    for n in range(9):
+        fill(backend, 1, object_type=f"shop.M{n % 3}", object_id=n)
+    made = archive(backend, tmp_path)[0]
+    kinds = [json.loads(text)["object_type"] for text in manifest.texts(made, made.parts[0])]
+    assert kinds == sorted(kinds)
 
 
 def test_the_names_follow_the_template(backend, tmp_path, settings):

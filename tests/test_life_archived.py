@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 
 from auditsearch.backends.memory import MemoryBackend
 from auditsearch.exceptions import QueryError
+from auditsearch.life import spool
 from auditsearch.life.archive import archive
 from auditsearch.life.archived import ArchivedEvents
 from auditsearch.search import Events
@@ -66,6 +67,14 @@ def test_an_archive_answers_as_the_store_did(backend, paths, keywords, order):
 
 def test_values_are_counted_as_the_store_counts_them(backend, paths):
     assert ArchivedEvents.of(Events(), paths).facets("user") == Events(backend=backend).facets("user")
+
+
+@pytest.mark.parametrize("order", ["timestamp", "-timestamp"])
+def test_more_hits_than_memory_holds_are_in_order_and_each_once(backend, paths, monkeypatch, order):
+    monkeypatch.setattr(spool, "RUN", 1500)
+    monkeypatch.setattr(spool, "MOST", 2)
+    here = ArchivedEvents.of(Events().order_by(order), [*paths, *paths])
+    assert [one.id for one in here] == [one.id for one in Events(backend=backend).order_by(order)]
 
 
 def test_an_event_in_two_archives_is_one_event(backend, paths, tmp_path, settings):

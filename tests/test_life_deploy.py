@@ -82,3 +82,26 @@ def test_the_command_shows_it(capsys):
         call_command("auditsearch_check", "--deploy", "--json")
     messages = [each["message"] for each in json.loads(capsys.readouterr().out)["findings"]]
     assert "Events are kept in memory and lost with the process." in messages
+
+
+def test_the_page_tells_of_each_promise_and_fits_on_a_screen(tmp_path, settings, capsys):
+    archives = tmp_path / "archives"
+    archives.mkdir(mode=0o700)
+    settings.AUDITSEARCH = settings.AUDITSEARCH | {
+        "BACKEND": "opensearch", "HOSTS": ["https://127.0.0.1:9"], "RETENTION": [{"keep": "3 years"}],
+        "ARCHIVE_DESTINATION": str(archives), "CLIENT": {"http_auth": ("a", "b"), "timeout": 1},
+    }  # fmt: skip
+    with pytest.raises(SystemExit):
+        call_command("auditsearch_check", "--deploy")
+    page = capsys.readouterr().out
+    for topic in (
+        "outbox",
+        "delivery",
+        "settings are right",
+        "Models are tracked",
+        "encrypted",
+        "archives lie",
+        "free for",
+    ):
+        assert topic in page
+    assert len(page.splitlines()) < 40

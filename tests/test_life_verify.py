@@ -6,17 +6,19 @@ import json
 import sqlite3
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from auditsearch.backends import get_backend
 from auditsearch.backends.memory import MemoryBackend
 from auditsearch.backends.sqlite import SQLiteBackend
 from auditsearch.backends.sqlite_page import Page, pages, read
 from auditsearch.document import document
+from auditsearch.exceptions import BackendUnavailable
 from auditsearch.life.archive import archive
 from auditsearch.models import OutboxRow
 from auditsearch.seal.verify import verify
 from tests.factories import NOON, PARTITION, event
+from tests.stores import Server
 
 pytestmark = pytest.mark.django_db(databases=["default", "other"])
 
@@ -188,3 +190,14 @@ def test_the_command_tells_and_leaves_with_the_code(capsys, tmp_path):
     with pytest.raises(SystemExit, match="1"):
         call_command("auditsearch_verify", "--archive", str(made.path))
     assert "ARCHIVE" in capsys.readouterr().out
+
+
+def test_the_command_leaves_with_2_where_it_could_not_check(monkeypatch, capsys, settings):
+    settings.AUDITSEARCH = settings.AUDITSEARCH | {"BATCH_SIZE": 499}  # a change of settings makes a new store
+    with pytest.raises(SystemExit, match="2"):
+        call_command("auditsearch_verify")
+    assert "there was nothing" in capsys.readouterr().out
+    monkeypatch.setattr(MemoryBackend, "holdings", lambda self: Server(BackendUnavailable("gone")).index([]))
+    with pytest.raises(CommandError, match="could be checked") as error:
+        call_command("auditsearch_verify")
+    assert error.value.returncode == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from os import cpu_count
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ It tells
   MODIFIED    an event whose text is not what was hashed, or whose other fields are not what its text says
   MISSING     an event that the outbox knows as stored, and that is not there
   MOVED       an event in a partition of another time
+  OUTDATED    an event whose promoted fields are not those of the settings: run auditsearch_rebuild
   UNCHECKED   an event that the store has only in part, and the outbox not at all
   ARCHIVE     an archive that is not what its manifest says
 
@@ -37,6 +39,10 @@ nothing to check.
 """
 
 
+FEW = 20_000
+"""Up to so many events, starting processes takes longer than what they save."""
+
+
 class Command(BaseCommand):
     """`auditsearch_verify`: findings, and an exit code."""
 
@@ -50,7 +56,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--archive", nargs="+", type=Path, metavar="FILE", help="verify these archives instead")
-        parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes that compare (default: 1)")
+        parser.add_argument("--jobs", type=int, metavar="N", help="processes that compare (default: by the cores)")
         parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -60,7 +66,8 @@ class Command(BaseCommand):
             if not options["archive"]:
                 backend = get_backend()
                 total = sum(backend.holdings().values())
-                report = verify(backend, jobs=options["jobs"], progress=lambda n: progress("verified", n, total))
+                jobs = options["jobs"] or (cpu_count() or 1 if total > FEW else 1)
+                report = verify(backend, jobs=jobs, progress=lambda n: progress("verified", n, total))
             self._archives(report, options["archive"] or _known(), progress)
         except AuditSearchError as error:
             raise CommandError(f"Not all could be checked: {error}", returncode=2) from error
