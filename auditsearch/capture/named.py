@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Any
 
 from django.apps import apps
 
@@ -16,10 +17,18 @@ LABEL = "__str__"
 """`shop.Customer.__str__` names what objects are called, where no value of theirs stands in it as it is."""
 
 
+_last: tuple[Any, Rules] | None = None
+
+
 def personal() -> Rules | None:
     """Return PERSONAL, sorted out; None where it names nothing. Raises SettingError."""
+    global _last
     given = settings.PERSONAL
-    return sorted_out(tuple(given), "PERSONAL") if given else None
+    if not given:
+        return None
+    if _last is None or _last[0] is not given:
+        _last = (given, sorted_out(tuple(given), "PERSONAL"))
+    return _last[1]
 
 
 def fields_of(label: str | None) -> tuple[Path, ...]:

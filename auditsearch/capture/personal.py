@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from auditsearch import canonical
 from auditsearch.capture import cover
-from auditsearch.capture.heard import finder, outside, texts_in
+from auditsearch.capture.heard import Paths, finder, outside, texts_in
 from auditsearch.capture.mask import HIDDEN
 from auditsearch.capture.named import LABEL, fields_of, of_snapshots, personal, through
-from auditsearch.capture.rules import Path, Rules, beneath
-from auditsearch.personal import CLOSE, COUNT, KEY, OPEN, SALT, commit, commitment, filled, pointer, written
+from auditsearch.capture.rules import Rules, beneath
+from auditsearch.capture.salts import salt
+from auditsearch.personal import CLOSE, COUNT, KEY, OPEN, commit, commitment, filled, pointer, written
 
 SENTENCES = ("verbose", "object_label")
 
@@ -36,20 +37,23 @@ def committed(members: dict[str, Any], heard: Iterable[str] = ()) -> tuple[dict[
     making = _Commitments(known)
     made = dict(members)
     fields, snapshots = fields_of(members.get("object_type")), of_snapshots(known)
-    if "snapshot" in made:
-        made["snapshot"] = making.tree(made["snapshot"], "/snapshot", (*fields, *snapshots), ())
-    if "context" in made:
-        paths = (*beneath(known.paths, "context"), *(("diff", *path) for path in snapshots))
-        anywhere = (*fields, *(path for path in snapshots if path[0] != "*"))
+    own = (*fields, *snapshots)
+    anywhere = tuple(path for path in own if path[0] != "*")
+    if (LABEL,) in fields and isinstance(made.get("object_label"), str):
+        heard = [*heard, members["object_label"]]
+    if walked := "snapshot" in made and bool(own or not making.plain):
+        made["snapshot"] = making.tree(made["snapshot"], "/snapshot", own, ())
+    paths = _in_context(known, snapshots)
+    if "context" in made and (paths or own or not making.plain or heard or "bulk" in made["context"]):
         made["context"] = making.tree(made["context"], "/context", paths, anywhere)
     for name in SENTENCES:
         if isinstance(made.get(name), str):
             made[name] = making.text(made[name], f"/{name}")
-    if (LABEL,) in fields and isinstance(made.get("object_label"), str):
-        heard = [*heard, members["object_label"]]
     making.find(made, heard)
     if not making.side:
         return members, None
+    if "snapshot" in made and not walked:
+        made["snapshot"] = making.tree(made["snapshot"], "/snapshot", (), ())  # what looks like a commitment is data
     return {COUNT: len(making.side), **made}, written(making.side)
 
 
@@ -66,25 +70,34 @@ class _Commitments:
         self.known = known
         self.side: dict[str, dict[str, str]] = {}
         self.texts: list[str] = []
+        self.plain = not (known.names or known.patterns)  # nothing is looked for inside of texts
 
-    def tree(self, value: Any, path: str, paths: tuple[Path, ...], anywhere: tuple[Path, ...]) -> Any:
+    def tree(self, value: Any, path: str, paths: Paths, anywhere: Paths) -> Any:
         """Return a tree without what `paths` name from here on, or `anywhere` at any depth."""
+        if isinstance(value, str):
+            return self.text(value, path)
         if isinstance(value, Mapping):
             made = {key: self.member(key, item, path, paths, anywhere) for key, item in value.items()}
             return {f"${KEY}": made[KEY]} if len(value) == 1 and KEY in value else made
         if isinstance(value, list | tuple):
             return [self.tree(item, f"{path}/{number}", paths, anywhere) for number, item in enumerate(value)]
-        return self.text(value, path) if isinstance(value, str) else value
+        return value
 
-    def member(self, key: Any, value: Any, path: str, paths: tuple[Path, ...], anywhere: tuple[Path, ...]) -> Any:
+    def member(self, key: Any, value: Any, path: str, paths: Paths, anywhere: Paths) -> Any:
         """Return the value of one key, or the commitment to it."""
-        if value is None or not isinstance(key, str):
+        if value is None or type(key) is not str:
             return value
-        place = f"{path}/{pointer(f'${KEY}' if key == KEY else key)}"
-        inside = (*beneath(paths, key), *through(anywhere, key), *(_rest(key, anywhere)))
-        if () in inside or cover.named(key, self.known.names):
+        inside = _inside(key, paths, anywhere) if paths or anywhere else ()
+        if "." in key:
+            inside = (*inside, *_in_full(key))
+        if () in inside or (self.known.names and cover.named(key, self.known.names)):
+            place = f"{path}/{pointer(f'${KEY}' if key == KEY else key)}"
             return self.change(value, place) if path == "/context/diff" else self.whole(value, place)
-        return self.tree(value, place, inside, anywhere)
+        if isinstance(value, str) and self.plain and value.isascii():
+            return value
+        if isinstance(value, str | Mapping | list | tuple):
+            return self.tree(value, f"{path}/{pointer(f'${KEY}' if key == KEY else key)}", inside, anywhere)
+        return value
 
     def change(self, value: Any, path: str) -> Any:
         """Commit to the old and the new value each, or to each that was added or removed."""
@@ -108,14 +121,18 @@ class _Commitments:
 
     def commit(self, value: str, path: str) -> str:
         """Note a value with a salt of its own."""
-        salt = os.urandom(SALT)
-        made = commit(salt, path, value)
-        self.side[made] = {"path": path, "salt": salt.hex(), "value": value}
+        with_salt = salt()
+        made = commit(with_salt, path, value)
+        self.side[made] = {"path": path, "salt": with_salt.hex(), "value": value}
         return made
 
     def text(self, text: str, path: str) -> str:
         """Return a text without what follows a name, and what a pattern matches."""
-        text = text.replace(OPEN, "\ufffd").replace(CLOSE, "\ufffd")
+        if text.isascii():
+            if self.plain:
+                return text
+        else:
+            text = text.replace(OPEN, "\ufffd").replace(CLOSE, "\ufffd")
         names = self.known.names
         if names and text[:1] in ("{", "[") and cover.mentioned(text, names):
             try:
@@ -130,7 +147,7 @@ class _Commitments:
 
     def find(self, made: dict[str, Any], heard: Iterable[str]) -> None:
         """Cover what was heard in the sentences and the context."""
-        find = finder([*heard, *self.texts])
+        find = finder([*heard, *self.texts]) if heard or self.texts else None
         if find is None:
             return
 
@@ -180,7 +197,17 @@ class _Inside:
         return self.making.part(text, self.path)
 
 
-def _rest(key: str, anywhere: tuple[Path, ...]) -> Iterable[Path]:
+def _in_context(known: Rules, snapshots: Paths) -> Paths:
+    return (*beneath(known.paths, "context"), *(("diff", *path) for path in snapshots)) if known.paths else ()
+
+
+def _in_full(key: str) -> Iterable[Path]:
     """`shop.Customer.name__exact`, a question to a field of another model, is named by all of it."""
     label, _, field = key.rpartition(".")
     return through(fields_of(label), field) if label.count(".") == 1 else ()
+
+
+@lru_cache(maxsize=8192)
+def _inside(key: str, paths: Paths, anywhere: Paths) -> Paths:
+    """What is left of the paths below a key."""
+    return (*beneath(paths, key), *through(anywhere, key))

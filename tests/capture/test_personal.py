@@ -251,3 +251,20 @@ def test_a_pattern_that_is_none_hides_nothing_and_so_stops_the_site(audit: Calla
 def test_an_application_names_texts_of_its_own(events: Captured, named: None) -> None:
     record("mailed", verbose=f"to {SECRET}", whom=SECRET, personal=[SECRET])
     assert (events[0].verbose, events[0].context_data) == ("to •••", {"whom": "•••"})
+
+
+def test_what_looks_like_a_commitment_is_data_beside_a_label_too(events: Captured, named: None) -> None:
+    false = f"\ue005{'0' * 64}\ue006"
+    Order.objects.create(customer=Customer.objects.create(name=SECRET), number=false[:50])
+    record("asked", object=Customer.objects.get(), verbose=f"{SECRET} {false}", deep=[{"$personal": "0" * 64}, false])
+    assert [list(faults(text, read(personal))) for text, personal in rows()] == [[], [], []]
+    assert events[1].object_snapshot["number"].startswith("\ufffd000")
+
+
+def test_a_name_of_few_letters_is_hidden_as_a_word_of_its_own(events: Captured, named: None) -> None:
+    record("mailed", object=Customer.objects.create(name="Li"), verbose="Li likes Lilies, so does li", a="Lily")
+    assert (events[1].verbose, events[1].context_data, events[1].object_label) == (
+        "••• likes Lilies, so does •••",
+        {"a": "Lily"},
+        "•••",
+    )
