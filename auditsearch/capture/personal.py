@@ -201,7 +201,7 @@ def _in_context(known: Rules, snapshots: Paths) -> Paths:
     return (*beneath(known.paths, "context"), *(("diff", *path) for path in snapshots)) if known.paths else ()
 
 
-def _in_full(key: str) -> Iterable[Path]:
+def _in_full(key: str) -> Iterable[tuple[str, ...]]:
     """`shop.Customer.name__exact`, a question to a field of another model, is named by all of it."""
     label, _, field = key.rpartition(".")
     return through(fields_of(label), field) if label.count(".") == 1 else ()
