@@ -44,18 +44,19 @@ if (tail) {
 }
 
 /* A scan asks for its next part by itself; whoever stops it can go on by a link. */
-document.addEventListener("click", (event) => {
-  const stop = event.target.closest("[data-stop]");
-  if (!stop) { return; }
-  const scan = stop.closest("[data-scan]");
-  htmx.trigger(scan, "htmx:abort");
+const rest = (scan) => {
   scan.querySelector("[data-next]").hidden = false;
-  stop.remove();
+  scan.querySelector("[data-stop]")?.remove();
+};
+document.addEventListener("click", (event) => {
+  const scan = event.target.closest("[data-stop]")?.closest("[data-scan]");
+  if (scan) { scan.parentElement.dataset.stopped = "1"; rest(scan); }
+});
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  const scan = event.detail.elt.closest("[data-scan]");
+  if (scan?.parentElement.dataset.stopped) { event.preventDefault(); rest(scan); }
 });
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   const scan = event.detail.requestConfig.elt.closest("[data-scan]");
-  if (scan && event.detail.xhr.status >= 400) {
-    event.detail.shouldSwap = false;
-    scan.querySelector("[data-next]").hidden = false;
-  }
+  if (scan && event.detail.xhr.status >= 400) { event.detail.shouldSwap = false; rest(scan); }
 });
