@@ -47,7 +47,7 @@ format: $(VENV)/.test  ## put the source in order
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-bench: bench-capture bench-ship bench-pace bench-mapping bench-logs bench-query bench-find bench-growth bench-life bench-export bench-web  ## every figure of docs/performance.md
+bench: bench-capture bench-ship bench-pace bench-mapping bench-logs bench-query bench-find bench-growth bench-life bench-web  ## every figure of docs/performance.md
 
 bench-capture: $(VENV)/.bench  ## microseconds added to a write, beside other libraries
 	$(VENV)/bin/python -m bench.capture

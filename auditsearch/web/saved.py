@@ -15,6 +15,7 @@ from auditsearch.models import SavedSearch
 from auditsearch.web.door import door
 from auditsearch.web.page import page
 from auditsearch.web.scope import Scope
+from auditsearch.web.show import visible
 from auditsearch.web.state import State
 
 MOST = 200
@@ -62,7 +63,7 @@ def follow(request: HttpRequest, scope: Scope, pk: int) -> HttpResponse:
 @door("view", methods=("POST",))
 def save(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Keep a question under a name; one's own of that name is replaced. Raises InvalidValue."""
-    name = request.POST.get("name", "").strip()
+    name = visible(request.POST.get("name", "").strip())  # PostgreSQL takes no NUL
     if not 1 <= len(name) <= LONGEST:
         raise InvalidValue(_("Give the search a name of 1 to %(most)d characters.") % {"most": LONGEST})
     mine = SavedSearch.objects.filter(owner=_key(scope))

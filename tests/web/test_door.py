@@ -5,9 +5,11 @@ from unittest.mock import patch
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
+from django.urls import reverse
 
 from auditsearch.exceptions import BackendUnavailable, ConfigurationError, PartialAnswer
 from auditsearch.search import Events
+from auditsearch.urls import urlpatterns
 from auditsearch.web.checks import check_visible
 from auditsearch.web.door import HEADERS
 from tests.settings import AUDITSEARCH
@@ -35,6 +37,33 @@ def test_who_may_not_view_gets_403_and_no_event(
     answer = client.get(PAGE)
     assert answer.status_code == 403
     assert "secret sentence" not in answer.content.decode()
+
+
+ARGUMENTS = {"pk": 1, "key": "7", "model": "shop.Order", "token": "t", "suid": "12", "form_name": "csv", "log": "main"}
+ADDRESSES = [
+    reverse(f"auditsearch:{each.name}", kwargs={name: ARGUMENTS[name] for name in each.pattern.converters})
+    for each in urlpatterns
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_each_address_asks_for_a_sign_in_and_for_the_permission(client: Client, person: Person, address: str) -> None:
+    def statuses() -> set[int]:
+        return {client.get(address).status_code, client.post(address).status_code} - {405}
+
+    assert statuses() <= {302, 401}
+    client.force_login(person("nobody", "export", "unmask", "verify", "share"))
+    assert statuses() == {403}
+
+
+@pytest.mark.parametrize(
+    ("address", "method"),
+    [("/audit/export/", "get"), ("/audit/export/csv/", "get"), ("/audit/saved/1/share/", "post")],
+)
+def test_what_takes_a_permission_of_its_own_is_closed_to_who_may_only_view(
+    web: Client, address: str, method: str
+) -> None:
+    assert getattr(web, method)(address).status_code == 403
 
 
 def test_a_user_who_was_disabled_sees_nothing(web: Client, officer: User) -> None:

@@ -94,6 +94,6 @@ def test_nothing_is_changed_without_the_token_of_the_form(officer: User) -> None
 
 
 def test_a_name_is_no_markup(web: Client) -> None:
-    keep(web, name="<script>x</script>\u202e")
+    keep(web, name="<script>x</script>\u202e\x00", query="q=%00%F0%9F%98%80")
     text = web.get("/audit/saved/").content.decode()
-    assert "&lt;script&gt;x&lt;/script&gt;\\u202e" in text
+    assert "&lt;script&gt;x&lt;/script&gt;\\u202e\\u0000" in text
