@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 STARTUP_SECONDS = 90
 
@@ -76,17 +77,7 @@ def running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start `command`, wait until `ready()`, and end it afterwards. Raises ServerStartError with the end of its log."""
     log = folder / "stdout.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=folder,
-            user=user,
-            env={**os.environ, **(env or {})},
-            start_new_session=True,
-        )
+    process = spawn(command, folder, log, user=user, env={**os.environ, **(env or {})})
     try:
         wait(process, ready, log)
         yield process
@@ -94,13 +85,31 @@ def running(
         stop(process, end)
 
 
+def spawn(command: Sequence[str], folder: Path, log: Path, **options: Any) -> subprocess.Popen[bytes]:
+    """Start a process that writes to the end of `log`, in a session of its own: Ctrl-C reaches us, and we end it."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=folder,
+            start_new_session=True,
+            **options,
+        )
+
+
+def end_of(log: Path) -> str:
+    """The last lines of a log, for an error."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+
+
 def wait(process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path) -> None:
     """Wait until a process that was just started is of use."""
     deadline = time.monotonic() + STARTUP_SECONDS
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
-            tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-            raise ServerStartError(f"{process.args!r} did not come up; its log ends:\n{tail}")
+            raise ServerStartError(f"{process.args!r} did not come up; its log ends:\n{end_of(log)}")
         time.sleep(0.05)
 
 

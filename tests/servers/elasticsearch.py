@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import tempfile
 import uuid
 import zipfile
@@ -17,7 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.servers.process import ServerStartError, cache_folder, java, locked, running
+from tests.servers.daemon import ServerStartError, free_port
+from tests.servers.process import cache_folder, java, locked, running
 
 VERSIONS = {"9": "9.2.0", "8": "8.19.0"}
 USER = "nobody"
@@ -94,10 +94,3 @@ def owner(folder: Path) -> dict[str, Any]:
     for path in [folder, *folder.rglob("*")]:
         shutil.chown(path, USER)
     return {"user": USER, "group": pwd.getpwnam(USER).pw_gid, "extra_groups": []}
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.servers.elasticsearch import VERSIONS, distribution, free_port, java_home, owner, unpack
+from tests.servers.daemon import ServerStartError, end_of, free_port, spawn
+from tests.servers.elasticsearch import VERSIONS, distribution, java_home, owner, unpack
 from tests.servers.opensearch import MAIN_CLASS, PORTS, ignore_full_disk, jars, modules, port_told
-from tests.servers.process import ServerStartError, get_json, java, stop
+from tests.servers.process import get_json, java, stop
 
 STARTUP_SECONDS = 180
 
@@ -37,16 +38,7 @@ class Node:
 
     def start(self) -> None:
         """Start it; `wait` says when it is of use."""
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                self.command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd=self.folder,
-                start_new_session=True,
-                **self.options,
-            )
+        self.process = spawn(self.command, self.folder, self.log, **self.options)
 
     def wait(self, nodes: int = 1) -> None:
         """Wait until it sees a cluster of so many nodes. Raises ServerStartError with the end of its log."""
@@ -56,8 +48,7 @@ class Node:
             if health and health["number_of_nodes"] == nodes and health["status"] in ("green", "yellow"):
                 return
             time.sleep(0.2)
-        tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
-        raise ServerStartError(f"The node at {self.url} did not come up; its log ends:\n{tail}")
+        raise ServerStartError(f"The node at {self.url} did not come up; its log ends:\n{end_of(self.log)}")
 
     def kill(self) -> None:
         """End it at once, as a power cut does."""

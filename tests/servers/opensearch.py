@@ -19,7 +19,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.servers.process import ServerStartError, cache_folder, java, locked, running
+from tests.servers.daemon import ServerStartError
+from tests.servers.process import cache_folder, java, locked, running
 
 VERSIONS = {"3": "3.8.0", "2": "2.19.1"}
 MAVEN = {

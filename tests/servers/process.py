@@ -1,4 +1,4 @@
-"""A search server as a process of ours: started in a session of its own, waited for, and ended in order."""
+"""A search server as a process of ours: on the Java of a wheel, waited for until healthy, ended with its children."""
 
 from __future__ import annotations
 
@@ -16,11 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.servers.daemon import ServerStartError, end_of, spawn
+
 STARTUP_SECONDS = 120
-
-
-class ServerStartError(RuntimeError):
-    """A server can't be started here; the message says what is missing."""
 
 
 def cache_folder() -> Path:
@@ -65,17 +63,7 @@ def running(
     `port` finds the port in the log. Raises ServerStartError with the end of the log.
     """
     log = folder / "stdout.log"
-    with open(log, "wb") as output:
-        # A session of its own: Ctrl-C reaches us, and we end the server in order.
-        process = subprocess.Popen(
-            command,
-            stdout=output,
-            stderr=output,
-            stdin=subprocess.DEVNULL,
-            cwd=folder,
-            start_new_session=True,
-            **options,
-        )
+    process = spawn(command, folder, log, **options)
     try:
         yield wait_until_healthy(process, log, cluster, port)
     finally:
@@ -95,8 +83,7 @@ def wait_until_healthy(
             if health and health["cluster_name"] == cluster and health["status"] in ("green", "yellow"):
                 return url
         time.sleep(0.2)
-    tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-    raise ServerStartError(f"{cluster} did not come up within {STARTUP_SECONDS} s; its log ends:\n{tail}")
+    raise ServerStartError(f"{cluster} did not come up within {STARTUP_SECONDS} s; its log ends:\n{end_of(log)}")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
