@@ -90,7 +90,7 @@ def test_an_order_that_does_not_exist_is_an_error(opensearch_backend):
 
 @pytest.mark.server
 def test_totals_are_counted_to_ten_thousand_and_counts_are_exact(stored):
-    assert stored.search(ALL, order=NEWEST, limit=1, total=True)[1:] == (7, True)
+    assert stored.search(ALL, order=NEWEST, limit=1, total=True)[1:3] == (7, True)
     assert stored.search(ALL, order=NEWEST, limit=1).total is None
     assert stored.count(ALL) == 7
 
