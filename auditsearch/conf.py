@@ -47,6 +47,7 @@ class Settings:
         "card_number",
         "cvv",
         "cvc",
+        "authtoken.Token.key",
     ]
     """What is never stored: values under names with these parts, at paths with a dot in them, or like `"re:..."`."""
 

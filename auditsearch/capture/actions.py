@@ -11,6 +11,7 @@ from auditsearch.capture import mask
 from auditsearch.capture.heard import heard
 from auditsearch.capture.labels import label, no_queries
 from auditsearch.capture.record import Record, key_text, write
+from auditsearch.capture.unsaid import hides_key, unwrapped
 from auditsearch.conf import settings
 
 
@@ -50,9 +51,10 @@ def record(
 
 def about(draft: Record, instance: Any) -> None:
     """Say which object the event is about."""
+    instance = unwrapped(instance)
     meta = instance._meta.concrete_model._meta
     draft.object_type = f"{meta.app_label}.{meta.object_name}"
-    draft.object_id = key_text(instance.pk)
+    draft.object_id = None if hides_key(instance) else key_text(instance.pk)
     with no_queries:
         draft.object_label = label(instance)
         draft.heard = [*draft.heard, *heard(instance)]

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.db import connections, models, transaction
 
-from auditsearch.capture import batch, created, state
+from auditsearch import canonical
+from auditsearch.capture import batch, created, mask, state
 from auditsearch.capture.diff import Plan, Row, plans
 from auditsearch.capture.drafts import UPDATE
 from auditsearch.capture.fields import UNKNOWN
@@ -79,10 +80,18 @@ def _updated(
         drafts += _row_updates(plan, using, found, given, values)
     if count > (len(found) if len(found) <= most else 0):
         state.distrust()  # rows have changed that are not known one by one
-        shown = {plan.attnames[plan.index[name]]: told(value) for name, value in values.items()}
+        shown = {
+            plan.attnames[plan.index[name]]: _told(plan, plan.index[name], value) for name, value in values.items()
+        }
         drafts.append(batch.summary(UPDATE, plan, count, list(shown), question=question(where), values=shown))
     write(using, drafts)
     return count
+
+
+def _told(plan: Plan, i: int, value: Any) -> Any:
+    if i in plan.secret:
+        return mask.hide(value)
+    return mask.masked(canonical.normalise(told(value)), plan.inside[i]) if i in plan.inside else told(value)
 
 
 def _row_updates(

@@ -30,7 +30,7 @@ def drafts(plan: Plan, using: str, objs: Sequence[models.Model], how: How) -> li
             state.forget(obj)
     if len(objs) > batch.limit():
         state.distrust()
-        ends = [key_text(obj.pk) for obj in (objs[0], objs[-1])]
+        ends = [None if plan.hides_key else key_text(obj.pk) for obj in (objs[0], objs[-1])]
         return [batch.summary(INSERT if how == "insert" else UPSERT, plan, len(objs), first=ends[0], last=ends[1])]
     return list(_inserts(plan, using, objs) if how == "insert" else _upserts(plan, using, objs))
 

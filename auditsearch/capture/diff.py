@@ -13,6 +13,7 @@ from auditsearch.capture.fields import UNKNOWN, Column, column, shown, stored
 from auditsearch.capture.named import personal
 from auditsearch.capture.parents import Parent, parent_of
 from auditsearch.capture.rules import of_field, rules
+from auditsearch.capture.unsaid import hidden_of
 from auditsearch.conf import settings
 
 Row = Sequence[Any]
@@ -37,8 +38,10 @@ class Plan:
         self.tables = tuple((each, _key_position(self, each)) for each in [model, *meta.get_parent_list()])
         self.makes_key = all(_has_default(fields[i]) for i in self.keys)
         self.written = tuple(i for i, field in enumerate(fields) if i not in self.keys and i not in self.generated)
+        hidden = hidden_of(model)
         inside = [of_field(self.label, field.name, field.attname) for field in fields]
-        self.secret = frozenset(i for i, name in enumerate(self.attnames) if mask.secret(name) or () in inside[i])
+        self.secret = frozenset(i for i, name in enumerate(self.attnames) if name in hidden or () in inside[i])
+        self.hides_key = not self.secret.isdisjoint(self.keys)
         self.inside = {i: paths for i, paths in enumerate(inside) if paths}
         self.excluded = frozenset(i for i, field in enumerate(fields) if _excluded(self.label, field))
         self.special = self.secret.union(self.frozen, (i for i, each in enumerate(self.columns) if each.exact is float))

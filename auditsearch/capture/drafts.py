@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.db import models
 
+from auditsearch.capture import mask
 from auditsearch.capture.diff import Plan, Row
 from auditsearch.capture.heard import heard
 from auditsearch.capture.labels import label, labels, no_queries
@@ -27,7 +28,8 @@ def draft(
     changed: Sequence[int] = (),
 ) -> Record:
     """Return the draft of a model's event: snapshot, labels, diff of the changed positions, and a sentence."""
-    record = Record(code, object_type=plan.label, object_id=key_text(plan.key(row)), ready=True, instance=instance)
+    object_id = None if plan.hides_key else key_text(plan.key(row))
+    record = Record(code, object_type=plan.label, object_id=object_id, ready=True, instance=instance)
     with no_queries:
         record.object_label = label(instance)
         if texts := labels(plan, instance, row):
@@ -36,14 +38,14 @@ def draft(
             record.heard = heard(instance)
     if before is not None:
         record.context_data["diff"] = plan.diff(before, row, changed)
-    if plan.parent is not None and (kind := plan.parent.kind_of(row)):
+    if plan.parent is not None and plan.parent.position not in plan.secret and (kind := plan.parent.kind_of(row)):
         record.context_data["parent"] = {"object_type": kind, "object_id": key_text(row[plan.parent.position])}
     record.object_snapshot = plan.snapshot(row)
     record.place()
     record.verbose = sentence(record, plan, [plan.attnames[i] for i in changed])
-    if plan.patterned:
-        old = [before[i] for i in changed] if before is not None else []
-        record.ready = not suspicious((*row, *old, record.object_label, record.user, *texts.values()))
+    old = [before[i] for i in changed] if before is not None else []
+    told = (*row, *old, record.object_label, record.user, *texts.values())
+    record.ready = not (mask.hides(told) or (plan.patterned and suspicious(told)))
     return record
 
 

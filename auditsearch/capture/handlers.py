@@ -13,9 +13,10 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connections, models
 
 from auditsearch.capture import mask
+from auditsearch.capture.unsaid import without_secrets
 from auditsearch.context import get_request
 from auditsearch.signals import (
     AuditSignal,
@@ -63,7 +64,7 @@ def finish(drafts: Sequence[Record]) -> None:
         if signal.receivers:
             _show(draft, signal)
         draft.ready = False  # what handlers have put in is masked and made fit for JSON as any other value
-        draft.verbose = draft.verbose and mask.mask_text(str(draft.verbose))
+        draft.verbose = draft.verbose and mask.mask_text(_unsaid(draft))
 
 
 def connected() -> bool:
@@ -75,6 +76,12 @@ def _sentence(draft: Record) -> None:
     asked = {"model_instance": None if draft.system else _about(draft), "fields_dict": dict(draft.object_snapshot)}
     for answer in _answers(msg_for_log_signal, _sender(draft), object, log_record=draft, **asked):
         draft.verbose = str(answer)
+
+
+def _unsaid(draft: Record) -> str:
+    """Return the sentence that the handlers left, which may tell of the object what MASK hides."""
+    text = str(draft.verbose)
+    return without_secrets(text, draft.instance) if isinstance(draft.instance, models.Model) else text
 
 
 def _show(draft: Record, signal: AuditSignal) -> None:

@@ -50,6 +50,7 @@ def called(action: str, request: HttpRequest, response: HttpResponseBase, second
     def fill(draft: Record) -> None:
         none: dict[str, Any] = {}
         title, more = vars(request).get(WINDOW) or (title_of(response), none)
+        title = title and mask.mask_text(title)
         draft.action = view_of(request)
         draft.context_data |= {
             "action": action,
@@ -77,8 +78,9 @@ def win_open(title: str, **context: Any) -> None:
     elif telling():
         draft = Record(EventCode.WIN_OPEN.value)
         draft.place()
-        verbose = _sentence(draft, draft.event_code, str(title))
-        record(EventCode.WIN_OPEN.value, verbose=verbose, **{"title": str(title), **context})
+        said = mask.mask_text(str(title))
+        verbose = _sentence(draft, draft.event_code, said)
+        record(EventCode.WIN_OPEN.value, verbose=verbose, **{"title": said, **context})
 
 
 def title_of(response: HttpResponseBase) -> str | None:

@@ -16,6 +16,7 @@ from django.dispatch import receiver
 from auditsearch.capture.diff import Plan, Row, concrete, plans
 from auditsearch.capture.heard import heard
 from auditsearch.capture.rules import suspicious
+from auditsearch.capture.unsaid import hides_key, unwrapped, without_secrets
 from auditsearch.conf import settings
 
 if TYPE_CHECKING:
@@ -79,10 +80,13 @@ def _refuse(*_: Any) -> NoReturn:
 
 def label(instance: Any) -> str:
     """Return `str(instance)`; where that asks the database or raises, its kind and key: `order 5`. Call it guarded."""
+    instance = unwrapped(instance)
     try:
-        return str.__str__(str(instance))
+        text = str.__str__(str(instance))
     except Exception:  # the application's own code may raise anything
-        return f"{instance._meta.verbose_name} {instance.pk}"
+        key = "" if hides_key(instance) else f" {instance.pk}"
+        text = f"{instance._meta.verbose_name}{key}"
+    return without_secrets(text, instance)
 
 
 def labels(plan: Plan, instance: models.Model, row: Row) -> dict[str, str]:

@@ -13,6 +13,7 @@ from auditsearch.capture.drafts import UPDATE
 from auditsearch.capture.quiet import TOLD
 from auditsearch.capture.record import Record, key_text
 from auditsearch.capture.relation import drafts
+from auditsearch.capture.unsaid import hides_key
 
 Cause = dict[str, str | None]
 
@@ -46,7 +47,7 @@ def cause_of(origin: Any, instance: models.Model | None = None) -> Cause | None:
         cause = concrete(type(origin))
         if isinstance(instance, cause) and getattr(instance, cause._meta.pk.attname) == origin.pk:
             return None
-        return {"object_type": cause._meta.label, "object_id": key_text(origin.pk)}
+        return {"object_type": cause._meta.label, "object_id": None if hides_key(origin) else key_text(origin.pk)}
     model = getattr(origin, "model", None)
     if model is None or (instance is not None and concrete(model) is concrete(type(instance))):
         return None

@@ -109,7 +109,7 @@ def _changed(
         return
     if action not in ("post_add", "post_remove", "post_clear"):
         return
-    keys: Iterable[Any] = (pk_set or ()) if action == "post_add" else going.pop(GOING, ())
+    keys: Iterable[Any] = sorted(pk_set or ()) if action == "post_add" else going.pop(GOING, ())
     changes = [relation.change(instance, reverse, key, action == "post_add") for key in keys]
     if relation.field.remote_field.symmetrical:
         changes += [Change(other, teller, added) for teller, other, added in changes if other != teller]

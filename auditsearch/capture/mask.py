@@ -60,7 +60,18 @@ def _member(key: Any, value: Any, paths: tuple[Path, ...]) -> Any:
 def _masked_string(text: str) -> str:
     if text[:1] in ("{", "["):
         return _masked_json(text)
-    return mask_text(text) if "://" in text else mask_patterns(text)
+    return mask_text(text) if "://" in text or ("?" in text and "=" in text) else mask_patterns(text)
+
+
+def hides(texts: Iterable[Any]) -> bool:
+    """Return whether a secret may stand inside of one of the texts: in a URL, the end of one, or JSON."""
+    all_of_them = "\n".join(["", *[each for each in texts if isinstance(each, str)]])
+    return (
+        "://" in all_of_them
+        or "\n{" in all_of_them
+        or "\n[" in all_of_them
+        or ("?" in all_of_them and "=" in all_of_them)
+    )
 
 
 def mask_patterns(text: str) -> str:

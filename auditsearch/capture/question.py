@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Model
@@ -9,6 +10,7 @@ from django.db.models.sql.where import WhereNode
 
 from auditsearch.capture import mask
 from auditsearch.capture.named import fields_of
+from auditsearch.capture.unsaid import hidden_of
 
 MOST = 100
 """Values of one `in` that are told."""
@@ -22,11 +24,24 @@ def question(where: Any) -> Any:
         return {"not": tree} if where.negated else tree
     field = getattr(getattr(where, "lhs", None), "target", None)
     if field is None:
-        return mask.mask_text(str(where))
+        return mask.hide("") if any(map(_is_secret, _fields(where))) else mask.mask_text(str(where))
     name = f"{field.attname}__{where.lookup_name}"
     if any(path[0] == field.attname for path in fields_of(field.model._meta.label)):
         name = f"{field.model._meta.label}.{name}"  # told in full, so that it is known again as personal
-    return {name: mask.hide("") if mask.secret(name) else _value(getattr(where, "rhs", None))}
+    return {name: mask.hide("") if _is_secret(field) or mask.secret(name) else _value(getattr(where, "rhs", None))}
+
+
+def _is_secret(field: Any) -> bool:
+    return field.attname in hidden_of(field.model)
+
+
+def _fields(expression: Any) -> Iterator[Any]:
+    """Yield the fields that stand anywhere in an expression."""
+    if (field := getattr(expression, "target", None)) is not None:
+        yield field
+    for inner in getattr(expression, "get_source_expressions", list)():
+        if inner is not None:
+            yield from _fields(inner)
 
 
 def told(value: Any) -> Any:

@@ -173,5 +173,5 @@ def _careful(name: str, value: Any) -> Any:
     if name in ("context", "snapshot"):
         return mask.masked(form, beneath(rules().paths, name))
     if isinstance(form, str) and name in ("verbose", "object_label"):
-        form = mask.mask_patterns(form)
+        form = mask.masked(form)
     return form if isinstance(form, str) or name not in ENVELOPE_STRINGS else canonical.dumps(form)

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 from django.db import models
 
-from auditsearch.capture import batch, state
+from auditsearch.capture import batch, mask, state
 from auditsearch.capture.diff import Plan, concrete
 from auditsearch.capture.drafts import UPDATE, draft, sentence
 from auditsearch.capture.labels import made_of, texts_of
 from auditsearch.capture.record import Record
+from auditsearch.capture.unsaid import hidden_of
 
 
 class Change(NamedTuple):
@@ -102,6 +103,8 @@ def _fill(
     record: Record, relation: Relation, added: list[Any], removed: list[Any], texts: dict[Any, str], context: Any
 ) -> None:
     record.ready = False  # the keys may be of any type
+    if relation.ends[1].target_field.attname in hidden_of(relation.other):
+        added, removed, texts = [mask.HIDDEN] * len(added), [mask.HIDDEN] * len(removed), {}
     record.context_data["diff"] = {relation.name: {"added": added, "removed": removed}}
     if named := [texts[key] for key in (*added, *removed) if key in texts]:
         record.context_data["labels"] = record.context_data.get("labels", {}) | {relation.name: named}

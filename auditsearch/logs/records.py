@@ -91,9 +91,10 @@ def heard_of(record: logging.LogRecord) -> list[str]:
         return []
     from auditsearch.capture.heard import heard  # models: not there yet when logging is configured
     from auditsearch.capture.labels import no_queries
+    from auditsearch.capture.unsaid import unwrapped
 
     with no_queries:
-        return heard(instance)
+        return heard(unwrapped(instance))
 
 
 def event_id(record: logging.LogRecord, ts: int) -> str:
@@ -104,9 +105,9 @@ def event_id(record: logging.LogRecord, ts: int) -> str:
     return str(known)
 
 
-def log_of(name: str) -> str:
+def log_of(name: str | None) -> str:
     """Return the log that a logger belongs to: `auditsearch.students` to students, all others to main."""
-    start, _, rest = name.partition(".")
+    start, _, rest = (name or "").partition(".")
     return rest.partition(".")[0] if start == OWN and rest else "main"
 
 
@@ -143,13 +144,15 @@ def _envelope(given: dict[str, Any]) -> dict[str, Any]:
 def _about(instance: Any) -> dict[str, Any]:
     from auditsearch.capture.labels import label, no_queries  # models: not there yet when logging is configured
     from auditsearch.capture.record import key_text
+    from auditsearch.capture.unsaid import hides_key, unwrapped
 
+    instance = unwrapped(instance)
     meta = instance._meta.concrete_model._meta
     with no_queries:
         text = label(instance)
     return {
         "object_type": f"{meta.app_label}.{meta.object_name}",
-        "object_id": key_text(instance.pk),
+        "object_id": None if hides_key(instance) else key_text(instance.pk),
         "object_label": text,
     }
 

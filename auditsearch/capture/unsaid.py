@@ -1,0 +1,75 @@
+"""What an object's own text must not say: the values of its fields that MASK hides, and of those that it points to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import models
+from django.utils.functional import LazyObject
+
+from auditsearch import canonical
+from auditsearch.capture import mask
+from auditsearch.capture.heard import finder, texts_in
+from auditsearch.capture.rules import Rules, of_field, rules
+
+DEEP = 2
+"""Steps from an object to those that it points to."""
+
+_known: tuple[Rules | None, dict[type[models.Model], tuple[str, ...]]] = (None, {})
+
+
+def without_secrets(text: str, instance: Any) -> str:
+    """Return a text, such as the object's label, with the values of its hidden fields masked, in any case."""
+    low = text.lower()
+    there = [each for each in _texts(instance, DEEP) if each.lower() in low]
+    find = finder(there) if there else None
+    return find(text, mask.hide) if find is not None else text
+
+
+def hides_key(instance: Any) -> bool:
+    """Return whether an object's primary key is a secret, so that no event may name the object by it."""
+    return instance._meta.pk.attname in hidden_of(type(instance))
+
+
+def unwrapped(instance: Any) -> Any:
+    """Return the object that a lazy one, such as `request.user`, stands for."""
+    while isinstance(instance, LazyObject):
+        instance._meta  # noqa: B018 - the first look at it makes it
+        instance = vars(instance)["_wrapped"]
+    return instance
+
+
+def hidden_of(model: type[models.Model]) -> tuple[str, ...]:
+    """Return the attnames of a model's fields whose values MASK hides wholly."""
+    global _known
+    if _known[0] is not (now := rules()):
+        _known = (now, {})
+    found = _known[1].get(model)
+    if found is None:
+        found = _known[1][model] = tuple(_hidden_fields(model))
+    return found
+
+
+def _hidden_fields(model: type[models.Model]) -> Iterator[str]:
+    own = model._meta.concrete_model or model
+    return (field.attname for field in own._meta.concrete_fields if _hidden(own, field))
+
+
+def _hidden(model: type[models.Model], field: Any) -> bool:
+    labels = {model._meta.label, field.model._meta.label}
+    if mask.secret(field.attname) or any(() in of_field(label, field.name, field.attname) for label in labels):
+        return True
+    if not isinstance(field, models.ForeignKey):
+        return False
+    return _hidden(field.target_field.model, field.target_field)
+
+
+def _texts(instance: Any, deep: int) -> Iterator[str]:
+    for attname in hidden_of(type(instance)):
+        value = vars(instance).get(attname)
+        if value not in (None, ""):
+            yield from texts_in(canonical.loads(canonical.dumps(canonical.normalise(value))))
+    for other in instance._state.__dict__.get("fields_cache", {}).values() if deep else ():
+        if isinstance(other, models.Model):
+            yield from _texts(other, deep - 1)
