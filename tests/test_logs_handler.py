@@ -233,6 +233,13 @@ def test_a_written_line_is_read_back_as_the_same_document(names: bool) -> None:
     assert row[2] == AuditFormatter().format(record)
 
 
+@pytest.mark.parametrize("said", ["boom", ["a"], {"type": "x", "more": 2}, {"type": "x"}, {}, None])
+def test_an_exception_of_somebodys_own_form_is_written_and_read_back(said: Any) -> None:
+    record = logging.makeLogRecord({"msg": "hi", "exception": said})
+    by_ecs, plain = (jsonlines.parse(AuditFormatter(ecs=names).format(record)) for names in (True, False))
+    assert by_ecs == plain
+
+
 def test_a_service_without_django_writes_the_same_lines(tmp_path: Path) -> None:
     code = (
         "import logging; from auditsearch.logs import AuditFormatter; h = logging.StreamHandler();"

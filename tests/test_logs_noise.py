@@ -250,3 +250,28 @@ def test_questions_ask_the_logs_with_an_index_of_their_own_too(opensearch_url: s
             store.client.request("DELETE", "/_index_template/ownlogs")
             store.client.request("DELETE", "/_component_template/ownlogs-mappings")
             store.close()
+
+
+def test_who_is_no_user_of_the_site_is_in_no_group_and_never_an_error() -> None:
+    with logs(main={"noise": [{"group": "applicants"}]}), transaction.atomic():
+        write("default", [Record("seen", suid="ldap:anna")])
+    assert codes() == ["seen"]
+
+
+def test_a_change_after_both_were_told_as_one_is_an_event_with_its_own_diff() -> None:
+    with logs(main={"transitions": ["approved"]}), token_scope("t"), transaction.atomic():
+        customer = Customer.objects.create(name="Ben")
+        record("approved", object=customer)
+        customer.name = "Ken"
+        customer.save()
+        record("page", object=customer)
+    first, second = told()
+    assert (first.event_code, first.context_data["also"]["event_code"]) == ("approved", "insert")
+    assert (second.event_code, second.diff) == ("update", {"name": ["Ben", "Ken"]})
+
+
+def test_two_drafts_written_together_are_one_event_too() -> None:
+    about = {"object_type": "shop.Customer", "object_id": "5", "request_token": "t"}
+    with logs(main={"transitions": ["approved"]}), transaction.atomic():
+        write("default", [Record("approved", **about), Record("saved", **about)])
+    assert codes() == ["approved"]

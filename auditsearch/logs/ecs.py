@@ -32,8 +32,9 @@ def written(tree: dict[str, Any]) -> dict[str, Any]:
     """Return the members of an event under the names of ECS; nothing is lost."""
     line: dict[str, Any] = {"@timestamp": _iso(tree["ts"]), "ecs.version": VERSION}
     context = dict(tree.get("context", {}))
-    error = context.pop("exception", {})
-    line |= {_ERROR.get(name, f"{_PREFIX}error.{name}"): value for name, value in error.items()}
+    error = context.get("exception")
+    if isinstance(error, dict) and error and error.keys() <= _ERROR.keys():
+        line |= {_ERROR[name]: value for name, value in context.pop("exception").items()}
     rest = tree | {"context": context}
     return line | {
         NAMES.get(name, _PREFIX + name): value for name, value in rest.items() if name != "ts" and value != {}

@@ -11,8 +11,10 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.core.cache import cache
-from django.db import connections, transaction
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, connections, transaction
 
 from auditsearch import canonical, outbox
 from auditsearch.event import SCHEMA, new_id
@@ -147,13 +149,26 @@ def _groups_of(suid: str | None) -> frozenset[str]:
         return frozenset()
     until, names = _groups.get(suid, (0.0, frozenset()))
     if time.monotonic() >= until:
-        from django.contrib.auth.models import Group
-
-        names = frozenset(Group.objects.filter(user__pk=suid).values_list("name", flat=True))
+        try:
+            names = _asked_groups_of(suid)
+        except DatabaseError:  # a log record inside a transaction that is broken, where nothing can be asked
+            return frozenset()
         if len(_groups) > 10_000:
             _groups.clear()
         _groups[suid] = (time.monotonic() + GROUPS_SECONDS, names)
     return names
+
+
+def _asked_groups_of(suid: str) -> frozenset[str]:
+    """Ask the database; who is no user of this site, or is one without groups, has none."""
+    user = get_user_model()
+    if not hasattr(user, "groups"):
+        return frozenset()
+    try:
+        key = user._meta.pk.to_python(suid)
+    except ValidationError:  # the id of somebody who signs in elsewhere
+        return frozenset()
+    return frozenset(user._base_manager.filter(pk=key, groups__isnull=False).values_list("groups__name", flat=True))
 
 
 def _of(counts: Counter[tuple[str, str]], log: str) -> dict[str, int]:

@@ -24,10 +24,14 @@ Key = tuple[str, str | None, str, str]
 
 
 class Told(NamedTuple):
-    """Drafts of the open transaction by what they are about; `hooks` is the transaction's own list."""
+    """Drafts of the open transaction by what they are about, and which of them stand for two.
+
+    `hooks` is the transaction's own list.
+    """
 
     hooks: Any
     drafts: dict[Key, Record]
+    both: set[Key]
 
 
 _done: OrderedDict[Key, None] = OrderedDict()
@@ -44,21 +48,26 @@ def told_already(using: str, draft: Record) -> str:
         return ""
     key = (draft.log, draft.request_token, draft.object_type, draft.object_id)
     is_transition = draft.event_code in log.transitions
-    drafts = _open(using)
-    if drafts is not None:
-        earlier = drafts.get(key)
+    bare = not (draft.context_data.get("diff") or draft.object_snapshot)
+    told = _open(using)
+    if told is not None:
+        earlier = told.drafts.get(key)
         if earlier is not None and (earlier.event_code in log.transitions) != is_transition:
-            return _together(using, drafts, key, draft, is_transition)
-        drafts[key] = draft
+            if key not in told.both:
+                return _together(using, told, key, draft, is_transition)
+            if bare:
+                return SAID  # what comes with a diff is told by itself: one event has room for one
+        else:
+            told.drafts[key] = draft
+            told.both.discard(key)
     if is_transition and draft.request_token:
         connections[using].on_commit(lambda: _remember(key), robust=True)
-    bare = not (draft.context_data.get("diff") or draft.object_snapshot)
     return SAID if not is_transition and bare and key in _done else ""
 
 
-def _together(using: str, drafts: dict[Key, Record], key: Key, draft: Record, is_transition: bool) -> str:
+def _together(using: str, told: Told, key: Key, draft: Record, is_transition: bool) -> str:
     """Let the later of both be the one event: it takes the earlier one's row away, in the same transaction."""
-    earlier = drafts[key]
+    earlier = told.drafts[key]
     first, second = (draft, earlier) if is_transition else (earlier, draft)
     context = {**second.context_data, **first.context_data}
     context["also"] = {"event_code": second.event_code, "verbose": second.verbose}
@@ -67,12 +76,15 @@ def _together(using: str, drafts: dict[Key, Record], key: Key, draft: Record, is
         setattr(draft, name, getattr(first, name) or getattr(second, name))
     draft.context_data, draft.object_snapshot = context, snapshot
     draft.ready = first.ready and second.ready
+    draft.heard = [*first.heard, *second.heard]
+    earlier.drop()
     OutboxRow.objects.using(using).filter(event_id=earlier.id)._raw_delete(using)
-    drafts[key] = draft
+    told.drafts[key] = draft
+    told.both.add(key)
     return ""
 
 
-def _open(using: str) -> dict[Key, Record] | None:
+def _open(using: str) -> Told | None:
     """What was told in the transaction that is open on `using`; None outside of one, or where the outbox is elsewhere.
 
     A savepoint that is rolled back changes the list of hooks, and all is forgotten: both events are then kept.
@@ -80,11 +92,10 @@ def _open(using: str) -> dict[Key, Record] | None:
     connection = connections[using]
     if not connection.in_atomic_block or settings.DATABASE not in (None, using):
         return None
-    told = vars(connection).get("_auditsearch_told")
+    told: Told | None = vars(connection).get("_auditsearch_told")
     if told is None or told.hooks is not connection.run_on_commit:
-        told = vars(connection)["_auditsearch_told"] = Told(connection.run_on_commit, {})
-    drafts: dict[Key, Record] = told.drafts
-    return drafts
+        told = vars(connection)["_auditsearch_told"] = Told(connection.run_on_commit, {}, set())
+    return told
 
 
 def _remember(key: Key) -> None:
