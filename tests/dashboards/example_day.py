@@ -8,7 +8,7 @@ import sys
 
 def main(folder: str, url: str, prefix: str) -> None:
     """Live the day, import the logs, change many rows at once, and ship it all."""
-    os.environ |= {"SHOP_VAR": folder, "SHOP_OPENSEARCH_URL": url}
+    os.environ |= {"SHOP_VAR": folder, "SHOP_OPENSEARCH_URL": url, "DJANGO_SETTINGS_MODULE": "example.settings"}
     from example import settings
 
     settings.AUDITSEARCH |= {"INDEX_PREFIX": prefix, "BULK_EVENTS": 2}
