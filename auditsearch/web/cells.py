@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -45,6 +46,8 @@ BYTE_ORDER_MARK = "\ufeff"
 
 Read = Callable[[Any], Any]
 
+_SEEN = re.compile("[ -~¡-¬®-ɏЀ-ԯ]*").fullmatch  # most texts: nothing in them hides, which is quicker to see
+
 
 class Sheet:
     """Rows of the named columns, all quoted. Raises UnknownField, and QueryError where there are too many."""
@@ -83,7 +86,7 @@ def cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        text = value if value.isascii() and value.isprintable() else visible(value, keep="\t\r\n")
+        text = value if _SEEN(value) else visible(value, keep="\t\r\n")
     else:
         text = _iso(value) if isinstance(value, datetime) else shown(value)
     return f"'{text}" if text[:1] in FORMULA or text.lstrip()[:1] in FORMULA else text

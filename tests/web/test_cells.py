@@ -11,6 +11,7 @@ import pytest
 from auditsearch.backends.base import Hit
 from auditsearch.exceptions import QueryError, UnknownField
 from auditsearch.web.cells import COLUMNS, Sheet, cell
+from auditsearch.web.show import visible
 from tests.factories import canonical
 
 FORMULAS = [
@@ -53,6 +54,11 @@ def test_what_is_not_seen_is_an_escape_in_front_of_no_formula(text: str) -> None
 @pytest.mark.parametrize("text", ["plain", "O'Hara", 'with "quotes", and commas', "two\r\nlines", "Анна", "a=b", ""])
 def test_other_texts_stay_what_they_are(text: str) -> None:
     assert written(("verbose", "user"), verbose=f"x{text}", user="Anna") == [f"x{text}", "Anna"]
+
+
+def test_each_character_is_shown_in_a_cell_as_on_the_page() -> None:
+    for code in (*range(0x3200), 0xFE00, 0xFEFF, 0x1F600, 0xE0001):
+        assert cell(f"x{chr(code)}")[1:] == visible(chr(code), keep="\t\r\n")
 
 
 def test_every_cell_stands_in_quotes() -> None:
