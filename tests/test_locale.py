@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import polib
@@ -11,6 +13,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
+from django.utils.translation.template import templatize
 
 from auditsearch.enums import EventCode
 from tests.settings import MIDDLEWARE
@@ -18,15 +21,43 @@ from tests.web.conftest import Put, officer, person, put, store, web
 
 __all__ = ["officer", "person", "put", "store", "web"]
 
-FOLDER = Path(__file__).parent.parent / "auditsearch" / "locale" / "ru" / "LC_MESSAGES"
+PACKAGE = Path(__file__).parent.parent / "auditsearch"
+FOLDER = PACKAGE / "locale" / "ru" / "LC_MESSAGES"
 CATALOGUE = polib.pofile(str(FOLDER / "django.po"))
+CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
 SAME = {"now", "monday"}  # words of the search language
 HOLES = re.compile(r"%\(\w+\)[sd]")
+
+
+def texts() -> set[str]:
+    """Each text that the package's code and templates have translated, a singular for its plural."""
+    sources = [path.read_text() for path in PACKAGE.rglob("*.py")]
+    sources += [calls(templatize(path.read_text())) for path in PACKAGE.rglob("templates/**/*.html")]
+    return {text for source in sources for text in said(source)}
+
+
+def calls(source: str) -> str:
+    """The calls in what Django makes of a template, a line each."""
+    quoted = r"u?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
+    found = re.findall(rf"\b(?:_|n?gettext)\(\s*({quoted})", source)
+    return "\n".join(f"gettext({text})" for text in found)
+
+
+def said(source: str) -> Iterator[str]:
+    """The first arguments of calls that translate."""
+    for node in ast.walk(ast.parse(source)):
+        name = isinstance(node, ast.Call) and (getattr(node.func, "id", "") or getattr(node.func, "attr", ""))
+        if name in CALLS and isinstance(node.args[0], ast.Constant):
+            yield node.args[0].value
 
 
 def translations(entry: polib.POEntry) -> list[str]:
     """All forms of an entry."""
     return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
+
+
+def test_the_catalogue_holds_exactly_the_texts_of_the_package() -> None:
+    assert {entry.msgid for entry in CATALOGUE} == texts(), "makemessages -l ru writes what is missing"
 
 
 def test_each_text_is_translated_and_certain() -> None:
