@@ -116,3 +116,17 @@ def test_many_conditions_are_one_question(shelf: Shelf) -> None:
     assert shelf.ask(reduce(or_, (Q(_context__v=number) for number in range(3, 203)))) == {3, 4, 5}
     assert shelf.ask(*(~Q(_context__v=number) for number in range(1, 201))) == {0}
     assert shelf.ask(_context__v__in=list(range(4, 5_000))) == {4, 5}
+
+
+def test_a_key_with_two_underscores_is_asked_in_the_box(shelf: Shelf) -> None:
+    shelf.put({"context_data": {"odd__key": "x"}}, {"context_data": {"odd": {"key": "x"}}})
+    asked = parse(f"logger:{shelf.name} context.odd__key:x")
+    assert shelf.numbers(Events(asked, backend=shelf.backend)) == [0]
+
+
+def test_a_question_of_stars_alone_is_refused_and_a_star_for_a_value_asks_for_any(shelf: Shelf) -> None:
+    shelf.put({"user": "Anna"}, {"user": None})
+    for stars in ("*", "**", "user:**", "user:***"):
+        with pytest.raises(QueryError):
+            parse(stars)
+    assert shelf.numbers(Events(parse(f"logger:{shelf.name} user:*"), backend=shelf.backend)) == [0]
