@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from auditsearch.event import Event
 from auditsearch.exceptions import Hidden, QueryError
 from auditsearch.query.parse import tree_of
-from auditsearch.query.tree import Fact
+from auditsearch.query.tree import Column, Fact
 from tests.contract.shelf import Shelf
 from tests.questions import payloads, texts, trees
 
@@ -115,9 +115,10 @@ def test_an_unmasked_cursor_opens_no_masked_page_and_the_other_way_round(anna: S
 
 
 def test_each_event_comes_back_with_its_side_object(anna: Shelf) -> None:
-    stored = {one.id: one.personal for one in anna.backend.read(anna.documents[0].partition) if one.personal}
-    assert stored[anna.documents[0].id] == anna.documents[0].personal
-    assert anna.documents[1].id not in stored
+    mine = Column("id", "equals", tuple(document.id for document in anna.documents))
+    stored = {one.id: one.personal for one in anna.backend.read(anna.documents[0].partition, mine)}
+    assert stored == {document.id: document.personal for document in anna.documents}
+    assert sorted(map(bool, stored.values())) == [False, True]
 
 
 def test_what_is_taken_away_leaves_no_words(anna: Shelf) -> None:
