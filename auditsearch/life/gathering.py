@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import orjson
 
 from auditsearch.backends.base import Batch, Stored
-from auditsearch.canonical import leaf
 from auditsearch.event import SCHEMA
 from auditsearch.life import aside
 from auditsearch.life.packing import ArchiveError
 from auditsearch.life.reading import personal_of, whole
 from auditsearch.life.spool import Spool
+from auditsearch.seal.merkle import leaf_hash
 
 FAR = 2**63
 """Microseconds beyond all times."""
@@ -66,9 +66,10 @@ def line(stored: Stored) -> bytes:
             f"The event {stored.id} was too large for the store, and its row is gone from the outbox: it can't be "
             "archived whole."
         )
-    if leaf(text) != stored.leaf:
+    row = text.encode()
+    if leaf_hash(row).hex() != stored.leaf:
         raise ArchiveError(f"The event {stored.id} is not what was captured: auditsearch_verify tells of all such.")
-    return text.encode()
+    return row
 
 
 def _rows(batch: Batch) -> list[tuple[Stored, bytes]]:

@@ -67,7 +67,7 @@ def lines(path: Path) -> Iterator[bytes]:
 @contextmanager
 def squeezed(file: IO[bytes]) -> Iterator[Callable[[bytes], object]]:
     """Write to a temporary file, fast: the block is given what takes bytes."""
-    with _zstandard().ZstdCompressor(level=1).stream_writer(file, closefd=False, write_size=CHUNK) as stream:
+    with _zstandard().ZstdCompressor(level=-5).stream_writer(file, closefd=False, write_size=CHUNK) as stream:
         yield stream.write
 
 
@@ -156,7 +156,7 @@ _REMEDIES = {
 def _compressor() -> Any:
     """In threads of its own; each job is so large that cutting the data for them costs nothing."""
     kind = _zstandard()
-    jobs = {"threads": min(2, os.cpu_count() or 1), "job_size": 16 << 20, "overlap_log": 9}
+    jobs = {"threads": min(2, os.cpu_count() or 1), "job_size": 4 << 20, "overlap_log": 9}
     shape = kind.ZstdCompressionParameters(**SHAPE, **jobs, strategy=kind.STRATEGY_BTLAZY2, write_checksum=True)
     return kind.ZstdCompressor(compression_params=shape)
 
