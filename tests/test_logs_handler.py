@@ -85,6 +85,22 @@ def test_secrets_are_hidden_in_message_and_extra(log: logging.Logger) -> None:
     assert "geheim" not in events[0].canonical
 
 
+@pytest.mark.parametrize(
+    "extra",
+    [{"error": ValueError("password=Hidden")}, {"said": {"a": ["token: Hidden"]}}, {"object_label": "pwd=Hidden"}],
+)
+def test_what_texts_of_extra_say_is_hidden(log: logging.Logger, extra: dict[str, Any]) -> None:
+    with captured_events() as events:
+        log.info("tried", extra=extra)
+    assert "Hidden" not in events[0].canonical
+
+
+def test_an_argument_that_is_a_secret_by_name_is_hidden(log: logging.Logger) -> None:
+    with captured_events() as events:
+        log.info("%(user)s has %(password)s and %(n)d", {"user": "Anna", "password": "Hidden", "n": 5})
+    assert events[0].verbose == "Anna has *** and 5"
+
+
 def test_the_events_of_a_request_share_its_token(log: logging.Logger) -> None:
     with captured_events() as events, token_scope("a-token"):
         log.info("here")

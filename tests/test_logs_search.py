@@ -116,6 +116,8 @@ def test_the_exit_code_is_1_where_there_is_nothing() -> None:
         ([], {"facet": "verbose"}, "verbose"),
         (["(user:anna"], {}, "never closed"),
         ([], {"limit": 0}, "at least 1"),
+        ([], {"facet": "user", "format": "json"}, "leave --follow and --format away"),
+        ([], {"facet": "user", "follow": True}, "leave --follow and --format away"),
     ],
 )
 def test_a_wrong_question_is_a_sentence_and_exit_code_2(question: list[str], options: Any, sentence: str) -> None:

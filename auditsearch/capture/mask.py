@@ -14,6 +14,9 @@ from auditsearch.capture.rules import Path, beneath, rules
 HIDDEN = "***"
 """What stands in place of a masked value."""
 
+_FIELDS = ("diff", "bulk", "labels")
+"""Keys of a context beneath which values of a model's fields stand."""
+
 _count = itertools.count()
 
 _URL = re.compile(r"(://[^\s/:@]{0,256}:)[^\s/@]{1,256}(?=@)")
@@ -49,6 +52,25 @@ def masked(tree: Any, paths: Iterable[Path] = ()) -> Any:
     if isinstance(tree, str):
         return _masked_string(tree)
     return tree
+
+
+def masked_context(tree: Any) -> Any:
+    """Return a copy of a normalised context with secrets hidden as in any tree, and after their names in what its texts
+    say, such as `password=x` in that of an exception. Values of a model's fields are no such texts.
+    """
+    paths = beneath(rules().paths, "context") if rules().paths else ()
+    if not isinstance(tree, Mapping):
+        return _said(masked(tree, paths))
+    found = masked(tree, paths)
+    return {key: value if key in _FIELDS else _said(value) for key, value in found.items()}
+
+
+def _said(tree: Any) -> Any:
+    if isinstance(tree, Mapping):
+        return {key: _said(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [_said(item) for item in tree]
+    return mask_text(tree) if isinstance(tree, str) and tree[:1] not in ("{", "[") else tree
 
 
 def _member(key: Any, value: Any, paths: tuple[Path, ...]) -> Any:

@@ -170,7 +170,9 @@ def write(using: str, drafts: Iterable[Record]) -> list[str]:
 
 def _careful(name: str, value: Any) -> Any:
     form = canonical.normalise(value)
-    if name in ("context", "snapshot"):
+    if name == "context":
+        return mask.masked_context(form)
+    if name == "snapshot":
         return mask.masked(form, beneath(rules().paths, name))
     if isinstance(form, str) and name in ("verbose", "object_label"):
         form = mask.masked(form)

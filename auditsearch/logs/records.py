@@ -5,6 +5,7 @@ Works without Django's settings too, so that any service can write such lines.
 
 from __future__ import annotations
 
+import copy
 import logging
 import traceback
 from collections.abc import Mapping
@@ -12,7 +13,6 @@ from typing import Any
 
 from auditsearch import canonical
 from auditsearch.capture import mask
-from auditsearch.capture.rules import beneath, rules
 from auditsearch.conf import settings
 from auditsearch.context import actor_of, circumstances, origin
 from auditsearch.event import SCHEMA, new_id
@@ -80,7 +80,7 @@ def members(record: logging.LogRecord, log: str | None = None) -> dict[str, Any]
     if client_request_id is not None:
         around["client_request_id"] = client_request_id
     if context := around | given | _trouble(record):
-        tree["context"] = mask.masked(_form(context), beneath(rules().paths, "context"))
+        tree["context"] = mask.masked_context(_form(context))
     return {name: value for name, value in tree.items() if value}
 
 
@@ -116,9 +116,18 @@ def message(record: logging.LogRecord) -> str:
     if isinstance(record.msg, Mapping):
         return str(record.msg.get("message") or record.msg.get("msg") or record.msg.get("event") or "")
     try:
-        return record.getMessage()
+        return _unsaid(record).getMessage()
     except Exception:  # arguments that don't fit, or a text that can't be made: the event is worth more than either
         return f"{canonical.normalise(record.msg)} {canonical.dumps(canonical.normalise(record.args))}"
+
+
+def _unsaid(record: logging.LogRecord) -> logging.LogRecord:
+    """Return the record, of `%(password)s` a copy without the secret, which the sentence would not tell by its name."""
+    if not isinstance(record.args, Mapping) or not any(mask.secret(str(name)) for name in record.args):
+        return record
+    found = copy.copy(record)
+    found.args = {name: mask.hide(value) if mask.secret(str(name)) else value for name, value in record.args.items()}
+    return found
 
 
 def _given(record: logging.LogRecord) -> dict[str, Any]:
@@ -137,7 +146,8 @@ def _envelope(given: dict[str, Any]) -> dict[str, Any]:
         found["suid"], found["user_name"] = actor_of(given.pop("user"))
     for name in ENVELOPE.keys() & given.keys():
         value = canonical.normalise(given.pop(name))
-        found[ENVELOPE[name]] = value if isinstance(value, str) or value is None else canonical.dumps(value)
+        text = value if isinstance(value, str) or value is None else canonical.dumps(value)
+        found[ENVELOPE[name]] = text and mask.mask_text(text)
     return found
 
 

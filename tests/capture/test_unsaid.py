@@ -104,3 +104,9 @@ def test_who_signs_out_is_called_without_a_secret(events: Captured, audit: Audit
     client.force_login(User.objects.create(username="Hidden"))
     client.logout()
     assert [event.object_label for event in events if event.event_code == "logout"] == ["***"]
+
+
+def test_the_text_of_an_exception_in_a_context_hides_its(events: Captured) -> None:
+    record("tried", error=ValueError("password=Hidden"), tries=[{"said": "token: Hidden"}], shown="a=b")
+    assert "Hidden" not in told(events)
+    assert events[0].context_data["shown"] == "a=b"

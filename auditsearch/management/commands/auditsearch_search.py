@@ -110,6 +110,8 @@ class Command(BaseCommand):
                 raise CommandError("Nothing is added to an archive: leave --follow away.", returncode=2)
             events = ArchivedEvents.of(events, options["archive"])
         if options["facet"]:
+            if options["follow"] or options["format"] != "table":
+                raise CommandError("--facet shows numbers: leave --follow and --format away.", returncode=2)
             return self._facet(events, options["facet"], options["limit"] or 20)
         shown = self._show(self._first(events, options), options["format"])
         return self._follow(events, options["format"], shown) if options["follow"] else shown
