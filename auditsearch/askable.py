@@ -1,7 +1,7 @@
 """What can be asked of an event: by everybody, and beside it what only those may ask who see personal values.
 
 Of an event with personal values the leaves are taken twice, with a mark in their places and whole. What differs stands
-apart: leaves under `personal.` before their path, and words of their own. No question reaches these but an unmasked one.
+apart: leaves under `personal.` before their path, and words of their own. Only an unmasked question reaches these.
 """
 
 from __future__ import annotations
