@@ -59,7 +59,7 @@ class SearchPage(TestCase):
         self.assertIn("<mark>Клавиатура</mark> &lt;b&gt;delayed&lt;/b&gt;", text)
 
     def test_a_key_narrows_the_answer(self):
-        self.assertIn("delayed", self.page(q="context.title:\"a &\" size>6"))
+        self.assertIn("delayed", self.page(q='context.title:"a &" size>6'))
         self.assertIn("No event answers", self.page(q="context.title:c"))
 
     def test_a_wrong_question_is_answered_with_a_sentence(self):
