@@ -130,3 +130,12 @@ def test_of_large_events_fewer_come_at_once(opensearch_backend):
     opensearch_backend.index([event(partition=partition, context_data={"a": long}) for _ in range(6)])
     opensearch_backend.refresh()
     assert 1 < len(list(opensearch_backend.scan(partition))) <= 6
+
+
+def test_on_each_server_what_was_stored_is_proven_without_parsing(engine_backend):
+    partition, contexts = f"{engine_backend.prefix}-2026.11", [{"a": [1, 2.5, "ё" * 300]}, {"n": 2**70}, None]
+    engine_backend.index(
+        [event(partition=partition, ts=NOON + n, verbose="long " * 99, context_data=contexts[n % 3]) for n in range(30)]
+    )
+    engine_backend.refresh()
+    assert [batch.doubtful(partition, None) for batch in engine_backend.scan(partition)] == [(30, [])]
