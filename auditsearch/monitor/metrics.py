@@ -21,7 +21,7 @@ METRICS = {
     "auditsearch_findings": "What somebody should know or do",
     "auditsearch_healthy": "1 if nobody must act",
     "auditsearch_masked_values_total": "Values that this process has masked",
-    "auditsearch_handler_failures_total": "Handlers that raised in this process, or answered what their signal can't take",
+    "auditsearch_handler_failures_total": "Handlers that raised, or answered what their signal can't take",
 }
 """Name -> what it is. The last two count since the process began, so each worker has its own."""
 
