@@ -45,7 +45,8 @@ def draft(
     record.verbose = sentence(record, plan, [plan.attnames[i] for i in changed])
     old = [before[i] for i in changed] if before is not None else []
     told = (*row, *old, record.object_label, record.user, *texts.values())
-    record.ready = not (mask.hides(told) or (plan.patterned and suspicious(told)))
+    lines = "\n".join([each for each in told if isinstance(each, str)])
+    record.ready = not (mask.hides(lines) or (plan.patterned and suspicious(lines)))
     return record
 
 

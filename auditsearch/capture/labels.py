@@ -13,6 +13,7 @@ from django.db.backends.signals import connection_created
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
 from django.dispatch import receiver
 
+from auditsearch.capture import mask
 from auditsearch.capture.diff import Plan, Row, concrete, plans
 from auditsearch.capture.heard import heard
 from auditsearch.capture.rules import suspicious
@@ -142,7 +143,7 @@ def complete(using: str, drafts: Iterable[Record]) -> None:
             if (text := texts.get(draft.object_snapshot[field.attname])) is not None:
                 draft.context_data.setdefault("labels", {})[field.attname] = text
                 draft.heard = [*draft.heard, *said]
-                draft.ready = draft.ready and not suspicious([text])
+                draft.ready = draft.ready and not (mask.hides(text) or suspicious(text))
 
 
 def _unlabelled(plan: Plan, draft: Record) -> Iterator[Any]:

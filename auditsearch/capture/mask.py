@@ -62,7 +62,21 @@ def masked_context(tree: Any) -> Any:
     if not isinstance(tree, Mapping):
         return _said(masked(tree, paths))
     found = masked(tree, paths)
+    if _is_silent(found.values()):
+        return found
     return {key: value if key in _FIELDS else _said(value) for key, value in found.items()}
+
+
+def _is_silent(values: Iterable[Any]) -> bool:
+    """Whether no text of a flat context names a secret; one look at all of them, for each log record comes here."""
+    known, texts = rules(), list[str]()
+    for value in values:
+        if isinstance(value, str):
+            texts.append(value)
+        elif isinstance(value, dict | list):
+            return False
+    said = "\n".join(texts)
+    return not known.patterns and "://" not in said and not cover.mentioned(said, known.names)
 
 
 def _said(tree: Any) -> Any:
@@ -85,14 +99,10 @@ def _masked_string(text: str) -> str:
     return mask_text(text) if "://" in text or ("?" in text and "=" in text) else mask_patterns(text)
 
 
-def hides(texts: Iterable[Any]) -> bool:
-    """Return whether a secret may stand inside of one of the texts: in a URL, the end of one, or JSON."""
-    all_of_them = "\n".join(["", *[each for each in texts if isinstance(each, str)]])
+def hides(lines: str) -> bool:
+    """Return whether a secret may stand inside of one of some texts: in a URL, the end of one, or JSON."""
     return (
-        "://" in all_of_them
-        or "\n{" in all_of_them
-        or "\n[" in all_of_them
-        or ("?" in all_of_them and "=" in all_of_them)
+        "://" in lines or lines[:1] in ("{", "[") or "\n{" in lines or "\n[" in lines or ("?" in lines and "=" in lines)
     )
 
 

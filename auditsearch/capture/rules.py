@@ -49,12 +49,10 @@ def rules() -> Rules:
     return last[1]
 
 
-def suspicious(texts: Iterable[Any]) -> bool:
-    """Return whether a pattern may match one of the texts: one search for all, where it can be asked of lines."""
+def suspicious(lines: str) -> bool:
+    """Return whether a pattern may match one of some texts: one search for all, where it can be asked of lines."""
     known = rules()
-    if not known.patterns:
-        return False
-    return known.quick is None or bool(known.quick.search("\n".join([each for each in texts if isinstance(each, str)])))
+    return bool(known.patterns) and (known.quick is None or bool(known.quick.search(lines)))
 
 
 def beneath(paths: Iterable[Path], key: str) -> tuple[Path, ...]:

@@ -17,12 +17,14 @@ DEEP = 2
 """Steps from an object to those that it points to."""
 
 _known: tuple[Rules | None, dict[type[models.Model], tuple[str, ...]]] = (None, {})
+_reaching: tuple[Rules | None, dict[type[models.Model], bool]] = (None, {})
 
 
 def without_secrets(text: str, instance: Any) -> str:
     """Return a text, such as the object's label, with the values of its hidden fields masked, in any case."""
-    low = text.lower()
-    there = [each for each in _texts(instance, DEEP) if each.lower() in low]
+    if not _reaches(type(instance)):
+        return text
+    there = [each for each in _texts(instance, DEEP) if each.lower() in text.lower()]
     find = finder(there) if there else None
     return find(text, mask.hide) if find is not None else text
 
@@ -49,6 +51,28 @@ def hidden_of(model: type[models.Model]) -> tuple[str, ...]:
     if found is None:
         found = _known[1][model] = tuple(_hidden_fields(model))
     return found
+
+
+def _reaches(model: type[models.Model]) -> bool:
+    """Return whether objects of a model, or those that they point to, may have hidden fields; most have none."""
+    global _reaching
+    if _reaching[0] is not (now := rules()):
+        _reaching = (now, {})
+    found = _reaching[1].get(model)
+    if found is None:
+        found = _reaching[1][model] = any(each is None or hidden_of(each) for each in _near(model, DEEP))
+    return found
+
+
+def _near(model: type[models.Model], deep: int) -> Iterator[type[models.Model] | None]:
+    """Yield a model and those whose objects its own may have at hand, None for a key to objects of any kind."""
+    yield model
+    for field in model._meta.get_fields() if deep else ():
+        if field.many_to_one or field.one_to_one:
+            if isinstance(field.related_model, type):
+                yield from _near(field.related_model, deep - 1)
+            else:
+                yield None
 
 
 def _hidden_fields(model: type[models.Model]) -> Iterator[str]:
