@@ -36,10 +36,15 @@ LIMITS = {
 
 def main() -> None:
     events = size("EVENTS", 80_000)
-    with server() as url, tempfile.TemporaryDirectory() as folder, own_prefix(url, "life") as prefix:
+    with (
+        server() as url,
+        tempfile.TemporaryDirectory() as folder,
+        own_prefix(url, "life") as prefix,
+        own_prefix(url, "lifefew") as other,
+    ):
         rows = [measured(url, prefix, folder, do, events) for do in ("ship", "archive", "restore", "verify")]
         few = events // 5
-        small = [measured(url, f"{prefix}s", folder, do, few, "small") for do in ("ship", "archive", "verify")]
+        small = [measured(url, other, folder, do, few, "small") for do in ("ship", "archive", "verify")]
     print(versions("auditsearch", "zstandard", "opensearch-py"))
     print(table(["what", "events", "events/s", "peak MB", "share"], [row.values() for row in [*rows, *small]]))
     figures = figures_of(rows, small)
