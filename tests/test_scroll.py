@@ -53,7 +53,9 @@ def test_a_document_under_another_id_is_doubtful():
     assert doubted(answer(moved)) == (1, [other.id])
 
 
-@pytest.mark.parametrize("around", [lambda inner: [inner], lambda inner: {"a": [{"b": inner}, inner]}], ids=str)
+@pytest.mark.parametrize(
+    "around", [lambda inner: [inner], lambda inner: {"a": [{"b": inner}, inner]}], ids=["in a list", "deep"]
+)
 def test_a_document_that_holds_what_looks_like_a_hit_is_one_document(around):
     inner = orjson.loads(hit(event()))
     outer = event(context_data={"canonical": "{}", "sort": [0], "found": around(inner)})
