@@ -51,7 +51,7 @@ bench: bench-capture bench-ship bench-pace bench-mapping bench-logs bench-query 
 
 bench-capture: $(VENV)/.bench  ## microseconds added to a write, beside other libraries
 	$(VENV)/bin/python -m bench.capture
-	BENCH_DATABASE=postgresql $(VENV)/bin/python -m bench.capture
+	ROUNDS=7 BENCH_DATABASE=postgresql $(VENV)/bin/python -m bench.capture
 
 bench-foreign: $(VENVF)/.foreign  ## a day of somebody else's application, each of its writes compared with the database's triggers
 	$(VENVF)/bin/python -W ignore -m bench.foreign
