@@ -18,14 +18,14 @@ ROOT = Path(__file__).parent.parent
 @pytest.mark.server
 @pytest.mark.sqlite
 def test_a_short_campaign_loses_doubles_and_invents_nothing() -> None:
-    env = {**os.environ, "RUNS": "sqlite", "EVENTS": "3000", "SEED": "7"}
+    env = {**os.environ, "RUNS": "sqlite", "EVENTS": "8000", "SEED": "7"}
     command = [sys.executable, "-m", "bench.chaos"]
     done = subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=240, stdout=subprocess.PIPE, text=True)
     told = json.loads(done.stdout.splitlines()[-1])
     assert (told["lost"], told["doubled"], told["phantom"]) == (0, 0, 0)
-    assert told["events"] >= 1500
+    assert told["events"] >= 4000
     assert told["kills"] > 2
-    assert told["faults"] > 10
+    assert told["faults"] > 2
 
 
 @pytest.mark.server
