@@ -1,5 +1,6 @@
 """Saves: each change one event, in the transaction of the change, and the application none the wiser."""
 
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -16,8 +17,9 @@ from django.db.models.signals import post_save, pre_save
 from django.test.utils import CaptureQueriesContext, isolate_apps
 
 from auditsearch import outbox
+from auditsearch.api import filter_events
 from auditsearch.exceptions import ConfigurationError
-from auditsearch.testing import Captured, captured_events
+from auditsearch.testing import Captured, captured_events, ship
 from tests.capture.conftest import customer, order
 from tests.shop.models import (
     Account,
@@ -422,3 +424,18 @@ def test_any_text_is_captured(events: Captured) -> None:
     name = "Ğ\u2028\u202e😀\x1b'\"</script>\\"
     Customer.objects.create(name=name)
     assert (events[-1].object_snapshot["name"], events[-1].object_label) == (name, name)
+
+
+def test_a_clock_that_goes_back_an_hour_loses_and_mixes_nothing(
+    events: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, now = customer("a"), time.time_ns()
+    for name, hours in (("b", -1), ("c", -1), ("d", 0)):
+        monkeypatch.setattr(time, "time_ns", lambda hours=hours: now + hours * 3_600_000_000_000)
+        made.name = name
+        made.save()
+    told = list(events)
+    ship()
+    assert [event.diff["name"] for event in told[1:]] == [["a", "b"], ["b", "c"], ["c", "d"]]
+    assert len({event.id for event in told}) == filter_events(object_id=str(made.pk)).count() == 4
+    assert told[1].id < told[2].id < told[0].id < told[3].id
