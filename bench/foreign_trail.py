@@ -27,6 +27,10 @@ def triggers() -> None:
     with connection.cursor() as cursor:
         if apps.is_installed("auditsearch"):
             cursor.execute("DELETE FROM auditsearch_outbox")  # what migrations have written
+            ours = "SELECT id FROM django_content_type WHERE app_label = 'auditsearch'"
+            cursor.execute(f"DELETE FROM auth_permission WHERE content_type_id IN ({ours})")  # the one table we add to
+            top = "SELECT MAX(id) FROM auth_permission"
+            cursor.execute(f"UPDATE sqlite_sequence SET seq = ({top}) WHERE name = 'auth_permission'")
         cursor.execute("CREATE TABLE trail (op text, name text, row text)")
         for model in models():
             columns = [field.column for field in model._meta.concrete_fields]
