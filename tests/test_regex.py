@@ -126,6 +126,9 @@ def test_a_dot_excludes_the_newline() -> None:
         ("(" * 499 + ")" * 499, "nested"),
         (r"(\w{1000}){1000}", "too large"),
         ("a{1001}", "too large"),
+        (r"\ud800", "half of a surrogate pair"),
+        ("a\ud800", "half of a surrogate pair"),
+        (r"[\ud800-\udfff]", "half of a surrogate pair"),
     ],
 )
 def test_what_is_wrong_or_refused_is_told_with_its_reason(source: str, reason: str) -> None:

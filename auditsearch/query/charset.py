@@ -13,7 +13,9 @@ Ranges = tuple[tuple[int, int], ...]
 """Sorted, disjoint (first, last) code points, both included."""
 
 LAST = 0x10FFFF
-_SURROGATES = (0xD800, 0xDFFF)
+SURROGATES = (0xD800, 0xDFFF)
+"""Halves of pairs, which no text that UTF-8 can hold has."""
+
 _RESERVED = (0xE000, 0xE1FF)  # data never holds them: they are signs of facts
 
 
@@ -40,7 +42,7 @@ def complement(ranges: Ranges) -> Ranges:
 
 def askable(ranges: Ranges) -> Ranges:
     """Return `ranges` without the code points that no value in a fact holds."""
-    return complement(union((*complement(ranges), _SURROGATES, _RESERVED)))
+    return complement(union((*complement(ranges), SURROGATES, _RESERVED)))
 
 
 @cache

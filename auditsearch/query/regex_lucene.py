@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from auditsearch.query.charset import LAST, Ranges, askable, complement, union
+from auditsearch.query.charset import LAST, SURROGATES, Ranges, askable, complement, union
 from auditsearch.query.regex_cost import affordable
 from auditsearch.query.regex_syntax import At, Chars, Choice, Repeat, Sequence, Syntax
 
 _ANY = "[^\ue000-\ue1ff]"  # never the signs of facts: a clipped value must not match by its hash
-_SURROGATES = (0xD800, 0xDFFF)
 
 
 class _NoForm(Exception):
@@ -102,7 +101,7 @@ def _times(low: int, high: int | None) -> str:
 
 def _class(ranges: Ranges) -> str:
     known = askable(ranges)
-    others = complement(union((*known, _SURROGATES)))
+    others = complement(union((*known, SURROGATES)))
     if not known:
         raise _NoForm
     if len(known) == 1 and known[0][0] == known[0][1]:

@@ -10,7 +10,7 @@ from itertools import groupby, takewhile
 from typing import Any, Literal
 
 from auditsearch.exceptions import InvalidValue
-from auditsearch.query.charset import LAST, Ranges, category, complement, union
+from auditsearch.query.charset import LAST, SURROGATES, Ranges, category, complement, union
 from auditsearch.words import fold
 
 _parser: Any = importlib.import_module("re._parser")  # Python's own, so that nobody has to learn another syntax
@@ -108,13 +108,13 @@ def _sequence(items: Any, flags: int) -> Syntax:
 def _part(source: str, op: str, value: Any, flags: int) -> Syntax:
     match op:
         case "LITERAL":
-            return Chars(((value, value),))
+            return _chars(source, ((value, value),))
         case "NOT_LITERAL":
             return Chars(complement(((value, value),)))
         case "ANY":
             return Chars(((0, LAST),) if flags & re.DOTALL else complement(((_NEWLINE, _NEWLINE),)))
         case "IN":
-            return Chars(_set(value))
+            return _chars(source, _set(value))
         case "AT":
             return At(_PLACES[str(value)][bool(flags & re.MULTILINE)])
         case "BRANCH":
@@ -126,6 +126,12 @@ def _part(source: str, op: str, value: Any, flags: int) -> Syntax:
             _, added, removed, item = value
             return _sequence(item, _checked(source, (flags | added) & ~removed))
     raise refusal(source, _REFUSED.get(op, "has a part that is not known here"))
+
+
+def _chars(source: str, ranges: Ranges) -> Chars:
+    if ranges and SURROGATES[0] <= ranges[0][0] and ranges[-1][1] <= SURROGATES[1]:
+        raise refusal(source, "asks for half of a surrogate pair, which no value has")
+    return Chars(ranges)
 
 
 def _set(members: Any) -> Ranges:

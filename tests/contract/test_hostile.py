@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from functools import reduce
 from operator import or_
 
 import pytest
 from django.db.models import Q
 
-from auditsearch.exceptions import QueryError
+from auditsearch.exceptions import InvalidValue, QueryError
 from auditsearch.query.text import parse
 from auditsearch.search import Events
 from tests.contract.shelf import Shelf
@@ -59,6 +61,9 @@ HOSTILE += [
     "<>",
     "..",
     "a..b",
+    "\ud800",
+    "!a",
+    ">5",
 ]
 TEXTUAL = [
     "exact",
@@ -88,6 +93,14 @@ def test_a_hostile_value_means_itself(hostile: Shelf, lookup: str) -> None:
     for text in HOSTILE:
         hostile.agrees(**{f"user__{lookup}": text})
         hostile.agrees(**{f"_context__v__{lookup}": text})
+
+
+@pytest.mark.parametrize("lookup", ["regex", "iregex"])
+def test_a_hostile_expression_is_found_as_everywhere_or_refused(hostile: Shelf, lookup: str) -> None:
+    for text in [*HOSTILE, *map(re.escape, HOSTILE)]:
+        with suppress(InvalidValue):
+            hostile.agrees(**{f"_context__v__{lookup}": text})
+    assert HOSTILE.index("$where") in hostile.ask(**{f"user__{lookup}": r"^\$where$"})
 
 
 def test_a_hostile_key_means_itself(hostile: Shelf) -> None:
