@@ -31,6 +31,8 @@ def timeline(instance: Object, *, children: bool = True, events: Events | None =
 
 def _moved_away(parent: Parent, model: str, key: str) -> Q:
     """The question for events that took an object away from this one."""
+    if parent.by:
+        return Q(_context__parent__former__exact=key)
     moved = Q(**{f"_from__{parent.attname}__exact": key})
     if not parent.kind:
         return moved

@@ -72,6 +72,8 @@ def _merge(former: Record, draft: Record) -> None:
     context["saves"] = before.get("saves", 1) + context.get("saves", 1)
     if labels := before.get("labels", {}) | context.get("labels", {}):
         context["labels"] = labels
+    if "former" in before.get("parent", {}):
+        context["parent"] = context.get("parent", before["parent"]) | {"former": before["parent"]["former"]}
     if former.event_code == "insert":
         del context["diff"]
         draft.event_code, draft.verbose = former.event_code, former.verbose

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models.deletion import Collector
 
-from auditsearch.capture import left, m2m, state
+from auditsearch.capture import indirect, left, m2m, state
 from auditsearch.capture.diff import Plan, Row, concrete, plans
 from auditsearch.capture.drafts import DELETE, draft
 from auditsearch.capture.record import Record, key_text, write
@@ -34,6 +34,7 @@ def capturing_delete(delete: Callable[..., Any]) -> Callable[..., Any]:
         drafts = list(_deleted(self, tracked))
         if not drafts and not changed:
             return _deleting(self, delete)
+        indirect.resolve(using, [*changed, *(draft for _, draft in drafts)])
         with transaction.atomic(using=using, savepoint=False):
             result = _deleting(self, delete)
             gone = result[1]

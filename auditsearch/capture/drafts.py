@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.db import models
 
-from auditsearch.capture import mask
+from auditsearch.capture import indirect, mask
 from auditsearch.capture.diff import Plan, Row
 from auditsearch.capture.heard import heard
 from auditsearch.capture.labels import label, labels, no_queries
@@ -38,8 +38,11 @@ def draft(
             record.heard = heard(instance)
     if before is not None:
         record.context_data["diff"] = plan.diff(before, row, changed)
-    if plan.parent is not None and plan.parent.position not in plan.secret and (kind := plan.parent.kind_of(row)):
-        record.context_data["parent"] = {"object_type": kind, "object_id": key_text(row[plan.parent.position])}
+    if plan.parent is not None and plan.parent.position not in plan.secret:
+        if plan.parent.by:
+            record.context_data["parent"] = indirect.parent_of(plan.parent, row, before)
+        elif kind := plan.parent.kind_of(row):
+            record.context_data["parent"] = {"object_type": kind, "object_id": key_text(row[plan.parent.position])}
     record.object_snapshot = plan.snapshot(row)
     record.place()
     record.verbose = sentence(record, plan, [plan.attnames[i] for i in changed])

@@ -14,7 +14,8 @@ from auditsearch.conf import settings
 class Parent(NamedTuple):
     """Where in a row the key of the object stands that it belongs to, and what kind of object that is: `label`.
 
-    Of a generic foreign key, `kind` is the column of the content type, and `label` is empty.
+    Of a generic foreign key, `kind` is the column of the content type, and `label` is empty. Where the column holds no
+    primary key, `by` is what it holds of `model`.
     """
 
     position: int
@@ -22,6 +23,8 @@ class Parent(NamedTuple):
     label: str
     kind: str = ""
     kind_position: int = -1
+    model: Any = None
+    by: str = ""
 
     def kind_of(self, row: Sequence[Any]) -> str:
         """Return what kind of object a row belongs to; "" to none. Content types are kept in memory by Django."""
@@ -58,10 +61,11 @@ def _inlines(model: type[models.Model], index: Mapping[str, int]) -> Iterator[Pa
 
 
 def _parent(field: Any, index: Mapping[str, int]) -> Parent | None:
-    """Return what a foreign key says, if it holds the key by which its object's own events are found."""
-    if isinstance(field, models.ForeignKey) and field.target_field.primary_key:
-        label = (field.related_model._meta.concrete_model or field.related_model)._meta.label
-        return Parent(index[field.attname], field.attname, label)
+    """Return what a foreign key says, None of a field that is none."""
+    if isinstance(field, models.ForeignKey):
+        model = field.related_model._meta.concrete_model or field.related_model
+        by = "" if field.target_field.primary_key else field.target_field.attname
+        return Parent(index[field.attname], field.attname, model._meta.label, model=model, by=by)
     if hasattr(field, "ct_field") and hasattr(field, "fk_field"):
         return _generic(field.model, field.ct_field, field.fk_field, index)
     return None

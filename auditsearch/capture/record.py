@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from auditsearch import canonical, outbox
-from auditsearch.capture import coalesce, exclude, gap, handlers, labels, mask, unmigrated
+from auditsearch.capture import coalesce, exclude, gap, handlers, indirect, labels, mask, unmigrated
 from auditsearch.capture.personal import committed
 from auditsearch.capture.rules import beneath, rules
 from auditsearch.conf import settings
@@ -150,6 +150,9 @@ def write(using: str, drafts: Iterable[Record]) -> list[str]:
     """Write the outbox rows of drafts that were not dropped, in one INSERT where it can be; return the event ids."""
     if exclude.excluded():
         return []
+    if indirect.awaited():
+        drafts = list(drafts)
+        indirect.resolve(using, drafts)
     if settings.LABEL_QUERIES:
         drafts = list(drafts)
         labels.complete(using, drafts)

@@ -185,7 +185,7 @@ def _parent_problems() -> Iterator[Problem]:
         elif name and known[label].parent is None:
             keys = [field.name for field in known[label].model._meta.fields if isinstance(field, models.ForeignKey)]
             remedy = f"It has {', '.join(keys)}." if keys else "It has none."
-            yield label, f'AUDITSEARCH["PARENTS"][{label!r}] is {name!r}, no foreign key to a primary key. {remedy}'
+            yield label, f'AUDITSEARCH["PARENTS"][{label!r}] is {name!r}, no foreign key. {remedy}'
 
 
 def unknown_fields(setting: str, entries: Iterable[str]) -> Iterator[str]:

@@ -8,15 +8,18 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.admin import GenericTabularInline
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.urls import path
 
 from auditsearch.api import filter_events, timeline
 from auditsearch.checks import check_models
+from auditsearch.context import token_scope
 from auditsearch.search import Events
 from auditsearch.testing import Captured, ship
 from tests.capture.conftest import order
-from tests.shop.models import Customer, Line, Order, Post, Remark, Tag
+from tests.shop.models import Book, Customer, Line, Order, Post, Remark, Shelf, Tag
 
 site = admin.AdminSite(name="parents")
 urlpatterns: list[Any] = []
@@ -136,6 +139,64 @@ def test_what_belonged_to_an_object_of_another_kind_was_never_its_child(
     post.remarks.create(text="x").delete()
     ship()
     assert told(timeline(tag)) == [("insert", "shop.Tag")]
+
+
+@pytest.fixture
+def shelves(events: Captured, audit: Callable[..., None]) -> list[Shelf]:
+    """Two shelves, to which books belong by their marks."""
+    audit(MODELS=["shop.Shelf", "shop.Book"], PARENTS={"shop.Book": "shelf"})
+    return [Shelf.objects.create(mark=mark) for mark in ("left", "right")]
+
+
+def test_a_parent_that_is_known_by_another_column_is_told_by_its_key(events: Captured, shelves: list[Shelf]) -> None:
+    (left, right), key = shelves, shelves[1].pk
+    Book.objects.create(shelf_id="left")
+    Book.objects.update(shelf=right)
+    Book.objects.bulk_create([Book(shelf=left), Book()])
+    right.delete()
+    parents = [event.context_data.get("parent") for event in events if event.object_type == "shop.Book"]
+    here, there = ({"object_type": "shop.Shelf", "object_id": str(key)} for key in (left.pk, key))
+    assert parents == [here, there | {"former": str(left.pk)}, here, None, there]
+
+
+def test_its_timeline_shows_what_was_taken_from_it_and_what_went_with_it(shelves: list[Shelf]) -> None:
+    left, right = shelves
+    book = Book.objects.create(shelf=left)
+    book.shelf = right
+    book.save()
+    book.shelf = None
+    book.save()
+    Book.objects.create(shelf=right)
+    key = right.pk
+    right.delete()
+    ship()
+    told_of_book = [(code, "shop.Book") for code in ("insert", "update")]
+    assert told(timeline(left)) == [("insert", "shop.Shelf"), *told_of_book]
+    went = [("update", "shop.Book")] * 2 + [("insert", "shop.Book")]
+    assert sorted(told(timeline(("shop.Shelf", key)))) == sorted(
+        [("insert", "shop.Shelf"), *went, ("delete", "shop.Shelf"), ("delete", "shop.Book")]
+    )
+
+
+def test_such_a_parent_costs_one_query_for_all(events: Captured, shelves: list[Shelf]) -> None:
+    with CaptureQueriesContext(connection) as found:
+        Book.objects.bulk_create([Book(shelf=shelf) for shelf in shelves * 5])
+    asked = [each["sql"] for each in found if each["sql"].startswith("SELECT")]
+    assert len(asked) == 1
+
+
+def test_moves_told_as_one_name_the_first_and_the_last_parent(
+    shelves: list[Shelf], events: Captured, audit: Callable[..., None]
+) -> None:
+    audit(MODELS=["shop.Book"], PARENTS={"shop.Book": "shelf"}, COALESCE=True)
+    left, right = shelves
+    book = Book.objects.get(pk=Book.objects.create(shelf=left).pk)
+    with token_scope("another"):
+        for shelf in (right, None):
+            book.shelf = shelf
+            book.save()
+    assert events[-1].diff == {"shelf_id": ["left", None]}
+    assert events[-1].context_data["parent"] == {"object_type": "shop.Shelf", "former": str(left.pk)}
 
 
 def test_a_parent_that_can_not_be_is_an_error(audit: Callable[..., None]) -> None:

@@ -180,6 +180,25 @@ class Reading(models.Model):
         return f"reading {self.pk}"
 
 
+class Shelf(models.Model):
+    """Known by its mark, which is not its key. Not tracked."""
+
+    mark = models.CharField(max_length=20, unique=True)
+
+    def __str__(self) -> str:
+        return self.mark
+
+
+class Book(models.Model):
+    """Stands on a shelf, and knows it by its mark. Not tracked."""
+
+    title = models.CharField(max_length=200, default="")
+    shelf = models.ForeignKey(Shelf, models.CASCADE, to_field="mark", related_name="books", null=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+
 if django.VERSION >= (5, 0):
 
     class Measure(models.Model):
