@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from auditsearch.event import ENVELOPE_STRINGS
-from auditsearch.facts import TEXT, Leaf, Leaves, leaves, within
+from auditsearch.facts import TEXT, Bare, Leaves, leaves, within
 from auditsearch.forms import plain
 from auditsearch.personal import COUNT, Side, filled
 from auditsearch.stems import with_stems
@@ -37,12 +37,12 @@ def askable(tree: dict[str, Any], side: Side | None = None) -> Leaves:
     whole = leaves(filled(tree, side, hidden={}))
     own = list(_rest(whole.leaves, shown.leaves))
     text, too_long = text_of(list(_strings(own)), TEXT)
-    kept, cut = within([*shown.leaves, *(leaf._replace(path=PREFIX + leaf.path) for leaf in own)])
+    kept, cut = within([*shown.leaves, *((PREFIX + path, kind, value) for path, kind, value in own)])
     clipped = shown.clipped or whole.clipped or too_long or cut
     return shown._replace(leaves=kept, clipped=clipped, personal=with_stems(text))
 
 
-def _rest(leaves: Iterable[Leaf], less: Iterable[Leaf]) -> Iterator[Leaf]:
+def _rest(leaves: Iterable[Bare], less: Iterable[Bare]) -> Iterator[Bare]:
     """Yield the leaves that are more than those of the other list."""
     known = Counter(map(_key, less))
     for leaf in leaves:
@@ -52,11 +52,12 @@ def _rest(leaves: Iterable[Leaf], less: Iterable[Leaf]) -> Iterator[Leaf]:
             yield leaf
 
 
-def _key(leaf: Leaf) -> tuple[str, str, str]:
-    return leaf.path, leaf.kind, str(leaf.value)
+def _key(leaf: Bare) -> tuple[str, str, str]:
+    path, kind, value = leaf
+    return path, kind, str(value)
 
 
-def _strings(leaves: Iterable[Leaf]) -> Iterator[str]:
+def _strings(leaves: Iterable[Bare]) -> Iterator[str]:
     for path, kind, value in leaves:
         if path.partition(".")[0] in SAID and kind in ("text", "number"):
             yield value if kind == "text" else plain(value)

@@ -41,7 +41,7 @@ class Completions:
     @cached_property
     def keys(self) -> list[str]:
         """Keys of context, snapshot and changes that were seen, as the search box takes them, and promoted names."""
-        seen = {leaf.path for leaf in self._seen if leaf.path.partition(".")[0] in KEYED and "%" not in leaf.path}
+        seen = {leaf.path for leaf in self._seen if leaf.path.partition(".")[0] in KEYED}
         return sorted(seen | {row.name for row in promoted()})
 
     def values(self, name: str, typed: str) -> Iterator[str]:
@@ -60,4 +60,4 @@ class Completions:
     def _seen(self) -> list[Leaf]:
         hits = self.events[:SAMPLE].hits()
         seen = (leaf for hit in hits for leaf in askable(loads(hit.canonical), read(hit.personal)).leaves)
-        return [leaf._replace(path=leaf.path.removeprefix(PREFIX)) for leaf in seen]
+        return [Leaf(path.removeprefix(PREFIX), kind, value) for path, kind, value in seen]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -12,13 +11,12 @@ from auditsearch.askable import askable
 from auditsearch.canonical import dumps, leaf, loads, normalise
 from auditsearch.event import ENVELOPE_STRINGS, SCHEMA, from_micros
 from auditsearch.facts import facts
-from auditsearch.forms import clip, sanitise
+from auditsearch.forms import VALUE, clip, sanitise
 from auditsearch.personal import filled, holds, read
 from auditsearch.promoted import Raw, kind_of, values
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Document:
+class Document(NamedTuple):
     """What a backend stores. `canonical` is the truth, the rest is derived from it.
 
     `ts` in microseconds since the epoch, `envelope` by stored name in clipped form, `facts` and `folded` as in
@@ -39,8 +37,8 @@ class Document:
     folded: tuple[str, ...]
     text: str
     clipped: bool
-    promoted: dict[str, tuple[Raw, ...]] = field(default_factory=dict)
-    misfits: tuple[str, ...] = ()
+    promoted: dict[str, tuple[Raw, ...]]
+    misfits: tuple[str, ...]
     personal: str | None = None
     text_personal: str = ""
 
@@ -111,7 +109,8 @@ def document(canonical: str, partition: str, personal: str | None = None) -> Doc
 
 
 def _envelope(tree: dict[str, Any]) -> dict[str, str]:
-    return {name: _keyword(name, tree[name]) for name in ENVELOPE_STRINGS if isinstance(tree.get(name), str)}
+    there = [(name, value) for name in ENVELOPE_STRINGS if type(value := tree.get(name)) is str]
+    return {name: value if len(value) <= VALUE and value.isascii() else _keyword(name, value) for name, value in there}
 
 
 def _column(name: str, values: tuple[Raw, ...]) -> list[Raw]:

@@ -26,7 +26,9 @@ _RESERVED = re.compile("[\ue000-\ue1ff\ud800-\udfff]")
 _ISO = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ](?:[01]\d|2[0-3]):\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII
 )
+_as_double, _as_bits = struct.Struct(">d").pack, struct.Struct(">Q").unpack
 _ENCODED = str.maketrans({sign: f"%{ord(sign):02X}" for sign in "=#@~?%"})
+_CODE = re.compile("%([0-9A-F]{2})")
 
 
 def sanitise(value: str) -> str:
@@ -46,6 +48,11 @@ def clip(value: str) -> str:
 def encode_key(key: str) -> str:
     """Return a key as a path's part: sanitised, clipped, with the signs of facts percent-encoded."""
     return clip(sanitise(key)).translate(_ENCODED)
+
+
+def decode_key(part: str) -> str:
+    """Return the key that `encode_key` made a path's part of, sanitised and clipped as it is there."""
+    return _CODE.sub(lambda code: chr(int(code[1], 16)), part)
 
 
 def plain(number: Decimal | int) -> str:
@@ -86,7 +93,7 @@ def key_of(form: str) -> str:
 
 
 def _ordered_bits(double: float) -> int:
-    bits: int = struct.unpack(">Q", struct.pack(">d", double + 0.0))[0]
+    bits: int = _as_bits(_as_double(double + 0.0))[0]
     return bits ^ (0xFFFFFFFFFFFFFFFF if bits >> 63 else 1 << 63)
 
 

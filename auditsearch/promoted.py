@@ -68,7 +68,7 @@ def values(event: Leaves) -> tuple[dict[str, tuple[Raw, ...]], tuple[str, ...]]:
     found: dict[str, set[Raw]] = {}
     misfits = []
     for name, path, kind in promoted():
-        for leaf in event.leaves:
+        for leaf in map(Leaf._make, event.leaves):
             if leaf.path == path and leaf.kind != "empty":
                 value = coerced(kind, leaf)
                 if value is None:

@@ -129,7 +129,7 @@ def trees(known: list[Leaf]) -> st.SearchStrategy[Node]:
 
 def askable(document: Document) -> list[Leaf]:
     """What a document holds, to ask for."""
-    found = leaves(loads(document.canonical)).leaves
+    found = map(Leaf._make, leaves(loads(document.canonical)).leaves)
     return [leaf for leaf in found if leaf.kind != "empty" and leaf.path in ASKED]
 
 

@@ -170,13 +170,13 @@ def test_a_giant_value_is_known_up_to_the_cap() -> None:
     made = leaves({"id": "x", "ts": TS, "snapshot": {"a": "x" * 20_000_000}})
     assert made.clipped
     assert len(facts(made).facts) <= FACTS
-    assert made.leaves[-1].path == "snapshot.a"
+    assert made.leaves[-1][0] == "snapshot.a"
 
 
 def test_a_path_over_512_bytes_is_not_known() -> None:
     made = leaves({"id": "x", "ts": TS, "snapshot": {"k" * 250: {"k" * 250: {"k" * 20: 1}}}})
     assert made.clipped
-    assert [leaf for leaf in made.leaves if leaf.path.startswith("snapshot")] == [
+    assert [leaf for leaf in made.leaves if leaf[0].startswith("snapshot")] == [
         Leaf(f"snapshot.{'k' * 250}.{'k' * 250}", "empty", None)
     ]
 

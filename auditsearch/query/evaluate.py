@@ -52,7 +52,7 @@ def _fits(where: Where, event: Leaves) -> bool:
 
 def _beneath(path: str, event: Leaves) -> Iterator[Leaf]:
     inner = f"{path}."
-    return (leaf for leaf in event.leaves if leaf.path == path or leaf.path.startswith(inner))
+    return (Leaf(*leaf) for leaf in event.leaves if leaf[0] == path or leaf[0].startswith(inner))
 
 
 def _at(path: str, event: Leaves) -> list[Leaf]:
@@ -60,7 +60,7 @@ def _at(path: str, event: Leaves) -> list[Leaf]:
         return [Leaf("id", "text", event.id)]
     if path == "ts":
         return [Leaf("ts", "text", utc_text(from_micros(event.ts)))]
-    return [leaf for leaf in event.leaves if leaf.path == path]
+    return [Leaf(*leaf) for leaf in event.leaves if leaf[0] == path]
 
 
 def _says(words: tuple[str, ...], phrase: bool, text: str) -> bool:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from auditsearch.event import Event
 from auditsearch.exceptions import Hidden, QueryError
+from auditsearch.facts import Leaf
 from auditsearch.query.parse import tree_of
 from auditsearch.query.tree import Column, Fact
 from tests.contract.shelf import Shelf
@@ -141,7 +142,7 @@ def test_stores_and_the_oracle_agree_unmasked_and_not(
     shelf.put(
         *({"context_data": {**c, "diff": {"a": [s, c]}}, "object_snapshot": s, "verbose": v} for c, s, v in events)
     )
-    known = [leaf for found in shelf.leaves[first:] for leaf in found.leaves if leaf.kind != "empty"]
+    known = [Leaf(*leaf) for found in shelf.leaves[first:] for leaf in found.leaves if leaf[1] != "empty"]
     plain = [leaf._replace(path=leaf.path.removeprefix("personal.")) for leaf in known]
     from tests.questions import ASKED
 
