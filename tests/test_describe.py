@@ -28,9 +28,14 @@ SAID = {
         "Events where “status” of the object contains “paid” in any case and “a” after has a value",
         "События, где “status” объекта содержит “paid” в любом регистре и “a” после изменения: есть значение",
     ),
+    "time.week_day:(1 2) time.quarter:4": (
+        "Events where (the day of the week is “Sunday” or the day of the week is “Monday”) and "
+        "the month is one of “10”, “11”, “12”",
+        "События, где (день недели: “воскресенье” или день недели: “понедельник”) и месяц: одно из “10”, “11”, “12”",
+    ),
     "(a b | c*) time.hour:8": (
-        "Events where (the words “a”, “b” stand anywhere or a word begins with “c”) and the hour is one of “8”",
-        "События, где (где-нибудь есть слова “a”, “b” или есть слово, которое начинается с “c”) и час: одно из “8”",
+        "Events where (the words “a”, “b” stand anywhere or a word begins with “c”) and the hour is “8”",
+        "События, где (где-нибудь есть слова “a”, “b” или есть слово, которое начинается с “c”) и час: “8”",
     ),
 }
 

@@ -49,7 +49,7 @@ def completions() -> Completions:
     """Out of three events."""
     backend = MemoryBackend()
     users = ["Anna", "Anna", "Boris von Neumann"]
-    snapshots = [{"status": "paid"}, {"status": "new", "a": {"b": 5}}, {"status": "new"}]
+    snapshots = [{"status": "paid", 'odd "k=e%y': ">5"}, {"status": "new", "a": {"b": 5}}, {"status": "new"}]
     rows = zip(users, snapshots, strict=True)
     backend.index([event(ts=NOON + n, user=user, object_snapshot=snapshot) for n, (user, snapshot) in enumerate(rows)])
     return Completions(Events(backend=backend))
@@ -68,6 +68,7 @@ def completions() -> Completions:
         ("snapshot.status:", "", "paid"),
         ("snapshot.a.b:", "", "5"),
         ("action:", "", "update"),
+        ("odd", "odd", r'snapshot."odd \"k=e%y":'),
     ],
 )
 def test_fields_keys_and_values_that_were_seen_are_offered(
@@ -81,6 +82,11 @@ def test_fields_keys_and_values_that_were_seen_are_offered(
 def test_what_is_offered_can_be_read(completions: Completions) -> None:
     for typed in ("user:", "snapshot.status:", "snapshot.a.b:"):
         assert all(parse(typed + candidate) for candidate in completions.at(typed).candidates)
+
+
+def test_a_key_with_signs_is_offered_as_it_is_asked(completions: Completions) -> None:
+    (key,) = completions.at("odd").candidates
+    assert Events(parse(f'{key}">5"'), backend=completions.events.backend).count() == 1
 
 
 def test_the_most_frequent_values_come_first(completions: Completions) -> None:

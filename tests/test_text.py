@@ -56,6 +56,18 @@ SAME = {
     r'snapshot."a b".c="x\"\\y"': Q(**{"_snapshot__a b__c__exact": 'x"\\y'}),
     "_snapshot__amount__gte:5": Q(_snapshot__amount__gte=5),
     "user__icontains:nn": Q(user__icontains="nn"),
+    "_snapshot__a__in:(x 5)": Q(_snapshot__a__in=["x", "5"]),
+    "_snapshot__a__range:(1 2.5)": Q(_snapshot__a__range=(1, 2.5)),
+    "timestamp__hour__in:(8 9)": Q(timestamp__hour__in=[8, 9]),
+    "search:birth": Q(search="birth"),
+    'phrase:"birth certificate"': Q(phrase="birth certificate"),
+    "object:shop.*": Q(object_type__istartswith="shop."),
+    'object:shop.Order#5* object:"a#*"': Q(object_type="shop.Order")
+    & Q(object_id__istartswith="5")
+    & (Q(object_type="a") & Q(object_id="*")),
+    "object:#*": Q(object_id__isnull=False),
+    'user:"=a"': Q(user="=a"),
+    "version>1.2.3": Q(_snapshot__version__gt="1.2.3") | Q(_context__version__gt="1.2.3"),
     "http://x.y 12:30": Q(search="http x y 12 30"),
 }
 
@@ -70,7 +82,38 @@ def test_a_promoted_field_is_asked_by_its_name() -> None:
     assert parse("sum>5") == tree_of(_snapshot__amount__gt=5)
 
 
+@override_settings(AUDITSEARCH={"RENAMED": {"shop.Purchase": "shop.Order"}})
+def test_a_renamed_model_is_found_by_either_name() -> None:
+    for text in ("object:shop.Order", "object_type:shop.Order", 'object_type="shop.Order"'):
+        assert (
+            parse(text) == tree_of(object_type="shop.Order") == tree_of(object_type__in=["shop.Order", "shop.Purchase"])
+        )
+
+
 WRONG = {
+    "a amount>>5": ("amount>>5", ">> is no operator"),
+    "amount=>5": ("amount=>5", "=> is no operator"),
+    "amount<>5": ("amount<>5", "no operator; there are >= <="),
+    "amount==5": ("amount==5", "no operator"),
+    "user=~a": ("user=~a", "=~ is no operator"),
+    "amount:>5": ("amount:>5", "In quotation marks"),
+    "amount>1,5": ("amount>1,5", "1,5 is no number; write it like -1234.5"),
+    "amount<=1e3": ("amount<=1e3", "no number"),
+    "amount>.5": ("amount>.5", "no number"),
+    "user:(a AND b)": ("AND", "AND can't stand here"),
+    "user:(a НЕ b)": ("НЕ", "can't stand here"),
+    "a !b": ("!", "write - and not !"),
+    "!user:a": ("!", "write - and not !"),
+    'a user:"b"c': ('"c', "a blank is expected"),
+    '"a b"*': ('"*', "a blank is expected"),
+    "a snapshot..b:x": ("snapshot..b:", "followed by a dot and a key"),
+    "to.:x": ("to.:", "to.title"),
+    "USER:x": ("USER:x", "Did you mean user"),
+    "_snapshot__a__in>5": ("_snapshot__a__in>5", "takes no >"),
+    "_snapshot__a__range:5": ("_snapshot__a__range:5", "two values"),
+    "search=a": ("search=a", "takes no ="),
+    "before:x": ("before:x", "before takes a date"),
+    "time.hour:24": ("time.hour:24", "time.hour takes a whole number"),
     "user:anna usr:anna": ("usr:anna", "Did you mean user"),
     "a user:": ("user:", "value is missing"),
     'a "b': ('"b', "no partner"),
@@ -153,7 +196,7 @@ def test_what_looks_like_an_order_is_found_literally(value: str) -> None:
     assert events.filter(user__contains=value).count() == 2
 
 
-SIGNS = ["*", "~", "-", "(", ")", '"', ":", "=", ">=", "!=", "<", " ", "|", "#", "\\", ".", "/8", "\0", "\ud800"]
+SIGNS = [*'*~-!,()":=<|#\\ .\0', ">=", "!=", "/8", "\ud800"]
 NAMES = [
     "user",
     "snapshot.",
@@ -168,6 +211,11 @@ NAMES = [
     "after:",
     "ip:",
     "__in",
+    "__range",
+    "search",
+    "1e3",
+    " И ",
+    "\\",
 ]
 pieces = st.sampled_from([*SIGNS, *NAMES, "_context__", "regex"])
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from auditsearch.forms import decode_key
 from auditsearch.query.box import BOX, KEYED, SPECIAL
 
 MOST = 20
@@ -14,7 +15,9 @@ MOST = 20
 _HERE = re.compile(r"[^\s()]*$")
 _NAME = re.compile(r"-?([^\W\d][\w.-]*)$")
 _ASKED = re.compile(r'-?([^\W\d][\w.-]*)(:|=|!=)("?)([^"]*)$')
-_PLAIN = re.compile(r'[^\s()"*|]+')
+_PLAIN = re.compile(r'(?![=<>~])[^\s()"*|]+')
+
+_PLAIN_KEY = re.compile(r'[^\s:=<>!~()"%]+')
 
 Values = Callable[[str, str], Iterable[str]]
 """Of (field, beginning): values seen there."""
@@ -42,7 +45,13 @@ def complete(text: str, at: int, keys: Iterable[str], values: Values) -> Complet
 
 def _names(typed: str, keys: Iterable[str]) -> list[str]:
     fields = [f"{name}:" for name in (*BOX, *SPECIAL)] + [f"{root}." for root in KEYED]
-    return _fitting([*fields, *(f"{key}:" for key in sorted(set(keys)))], typed)
+    return _fitting([*fields, *(f"{_key(key)}:" for key in sorted(set(keys)))], typed)
+
+
+def _key(path: str) -> str:
+    """A stored path as it is typed: each key in quotation marks that needs them."""
+    root, *keys = path.split(".")
+    return ".".join([root, *(key if _PLAIN_KEY.fullmatch(key) else _quoted(decode_key(key)) for key in keys)])
 
 
 def _fitting(choices: Iterable[str], typed: str) -> list[str]:
@@ -54,7 +63,9 @@ def _fitting(choices: Iterable[str], typed: str) -> list[str]:
 
 def _written(value: str) -> str:
     """A value as it is typed: in quotation marks where it needs them."""
-    if _PLAIN.fullmatch(value):
-        return value
+    return value if _PLAIN.fullmatch(value) else _quoted(value)
+
+
+def _quoted(value: str) -> str:
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

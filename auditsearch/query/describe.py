@@ -99,6 +99,10 @@ _FIELDS = {
     "@weekday": ("the day of the week", "день недели"),
     "@hour": ("the hour", "час"),
 }
+_DAYS = (
+    ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    ("понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье"),
+)
 _ROOTS = {
     "context": ("{} in the context", "{} в контексте"),
     "snapshot": ("{} of the object", "{} объекта"),
@@ -152,7 +156,12 @@ class _Speech:
         field = self.field(where.path)
         if where.lookup == "isnull":
             return self.table["isnull" if where.value else "known"].format(field=field)
-        return self.table[where.lookup].format(field=field, value=self.value(where.value, where.lookup))
+        lookup, value = where.lookup, where.value
+        if where.path == "@weekday":
+            value = tuple(_DAYS[self.own][int(day) - 1] for day in value)
+        if lookup == "in" and len(value) == 1:
+            lookup, value = "exact", value[0]
+        return self.table[lookup].format(field=field, value=self.value(value, lookup))
 
     def field(self, path: str) -> str:
         if path in _FIELDS:

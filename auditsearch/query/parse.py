@@ -81,6 +81,8 @@ def _differing(one: Node, other: Node) -> Node:
 
 def _leaf(keyword: str, value: Any) -> Node:
     name, *parts = canonical.text(keyword).split("__")
+    if isinstance(value, set | frozenset):
+        value = sorted(value, key=repr)  # a cursor is bound to the question, in each process alike
     if name in WHOLE:
         return whole(name, parts, value)
     if name == "timestamp" and parts and parts[0] in PARTS:
@@ -91,7 +93,6 @@ def _leaf(keyword: str, value: Any) -> Node:
             f"{parts[-1]} asks the whole event: write {parts[-1]}='...'. For a part of a value, write "
             f"{'__'.join([name, *parts[:-1]])}__icontains='...'; for a key of this name, add __exact."
         )
-    lookup, value = widened(name, lookup, value)
     field = _rooted(name, parts, lookup) if name in ROOTS else _named(name, parts, lookup)
     return where(keyword, field, lookup, value)
 
@@ -100,6 +101,7 @@ def where(keyword: str, field: Field, lookup: str | None, value: Any) -> Where:
     """Return the condition on one field; `keyword` names it in errors. Raises UnknownLookup or InvalidValue."""
     if value is None and lookup in (None, "exact"):
         lookup, value = "isnull", True
+    lookup, value = widened(field.path, lookup, value)
     if lookup is None:
         lookup = "icontains" if field.loose and isinstance(value, str) else "exact"
     row = LOOKUPS[lookup]
@@ -165,5 +167,5 @@ def _unknown_field(name: str) -> str:
 def nearest(name: str, choices: Iterable[str]) -> str:
     """Return the sentence that names the nearest choice, and all of them."""
     known = list(choices)
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(name.lower(), known, n=1)
     return (f"Did you mean {near[0]}? " if near else "") + f"There are: {', '.join(known)}."

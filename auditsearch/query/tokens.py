@@ -20,6 +20,7 @@ _PART = re.compile(rf'{_QUOTED}|[^."]+', re.DOTALL)
 _OPERATOR = re.compile("|".join(OPERATORS))
 _STRING = re.compile(_QUOTED, re.DOTALL)
 _BARE = re.compile(r'[^\s()"]+')
+_NO_KEY = re.compile(r'(context|snapshot|from|to)\.[^\s()"]*[:=<>~]')
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -71,6 +72,10 @@ def _token(text: str, at: int) -> Token:
     bare = _BARE.match(text, at)
     if bare and bare[0] in _JOINTS:
         return Token(_JOINTS[bare[0]], at, bare.end())  # type: ignore[arg-type]
+    if bare and re.match(r"![^\W_]", bare[0]):
+        raise Misread(
+            "To leave out what follows, write - and not !; in quotation marks it means itself.", text, at, at + 1
+        )
     return _field(text, at) or Token("words", at, (value := _value(text, at)).end, values=(value,))
 
 
@@ -78,6 +83,11 @@ def _field(text: str, at: int) -> Token | None:
     """A name, an operator and a value, if they stand here; an address like http://... is words."""
     name = _NAME.match(text, at)
     sign = _OPERATOR.match(text, name.end()) if name else None
+    if sign is None and (fault := _NO_KEY.match(text, at)):
+        reason = (
+            f"{fault[1]} is followed by a dot and a key, as in {fault[1]}.title; one with signs in quotation marks."
+        )
+        raise Misread(reason, text, at, fault.end())
     if name is None or sign is None or text.startswith("://", sign.start()):
         return None
     if sign[0] == "~" and not text[sign.end() : sign.end() + 1].strip():
@@ -105,7 +115,11 @@ def _several(text: str, at: int, start: int) -> tuple[tuple[Value, ...], int]:
             continue
         value = _value(text, at)
         at = value.end
-        if value.quoted or _JOINTS.get(value.text) != "or":
+        joint = None if value.quoted else _JOINTS.get(value.text)
+        if joint in ("and", "not"):
+            reason = f"One of these values is asked for, so {value.text} can't stand here; in quotation marks it can."
+            raise Misread(reason, text, value.start, value.end)
+        if joint is None:
             found.append(value)
     if at >= len(text):
         raise Misread("These values want a parenthesis at their end.", text, start, at)
@@ -119,6 +133,9 @@ def _value(text: str, at: int) -> Value:
         string = _STRING.match(text, at)
         if string is None:
             raise Misread("This quotation mark has no partner.", text, at, len(text))
+        if re.match(r"[^\s()|&]", text[string.end() :]):
+            reason = 'Behind this quotation mark a blank is expected; inside of it, \\" is a quotation mark.'
+            raise Misread(reason, text, string.end() - 1, string.end() + 1)
         return Value(unquoted(string[0]), True, at, string.end())
     bare = _BARE.match(text, at)
     if bare is None:
