@@ -86,7 +86,8 @@ def page(
     if not place.candidates:
         found = _asked(events, size, place, total)
         if not found.doubtful:
-            return _plain(events, size, found, bound)
+            more = (found.total or 0) > size if _tells(place, total) else len(found.hits) > size
+            return _plain(events, size, found, bound, more)
         place.candidates = events.store.count(events.plan.engine)
     return _Scan(events, size, place, time.monotonic() + seconds).sheet(bound)
 
@@ -105,21 +106,34 @@ def walk(events: Events, node: Node, size: int, most: int | None) -> Iterator[Hi
 
 def _asked(events: Events, size: int, place: _Place, total: bool) -> Page:
     """Ask the engine at once for hits and for how many of all it is not sure: where it is of none, these are they."""
+    asked = events.plan
+    found = _found(events, size, place, total, asked.first, asked.alarm)
+    if not found.doubtful or (asked.first, asked.alarm) == (asked.engine, asked.doubt):
+        return found
+    return _found(events, size, place, total, asked.engine, asked.doubt)
+
+
+def _found(events: Events, size: int, place: _Place, total: bool, node: Node, doubt: Node) -> Page:
     return events.store.search(
-        events.plan.engine,
+        node,
         order=events.order,
         after=place.after,
-        limit=size + 1,
+        limit=size + (not _tells(place, total)),
         total=total,
         personal=events.unmask,
-        doubt=events.plan.doubt if events.plan.check else None,
+        doubt=doubt if events.plan.check else None,
     )
 
 
-def _plain(events: Events, size: int, found: Page, bound: str) -> Sheet:
+def _tells(place: _Place, total: bool) -> bool:
+    """Whether the total tells that there is a next page: on the first one, so no event beyond it must be fetched."""
+    return total and place.after is None
+
+
+def _plain(events: Events, size: int, found: Page, bound: str, more: bool) -> Sheet:
     hits = found.hits[:size]
-    more = _signed(_Place(hits[-1].after), bound) if len(found.hits) > size else None
-    return Sheet([events.event(hit) for hit in hits], more, found.total, found.exact)
+    cursor = _signed(_Place(hits[-1].after), bound) if more else None
+    return Sheet([events.event(hit) for hit in hits], cursor, found.total, found.exact)
 
 
 @dataclass(slots=True)

@@ -70,3 +70,6 @@ def test_an_engine_with_the_oracle_s_check_answers_as_the_oracle_does(case: tupl
         assert found or not true  # nothing is missed
         assert true or not answers(asked.sure, document)  # what is sure is true
         assert asked.check or found == true  # what needs no check is exact
+        first, alarm = answers(asked.first, document), answers(asked.alarm, document)
+        assert first or not found  # the quick question misses nothing either
+        assert alarm or not first or answers(asked.sure, document)  # and without an alarm it is exact

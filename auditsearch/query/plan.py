@@ -7,12 +7,12 @@ stands: Not(x) is at most Not(what x surely is).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditsearch.event import micros
 from auditsearch.query.algebra import all_of, any_of, negated
 from auditsearch.query.lookups import LOOKUPS
-from auditsearch.query.tree import NONE, And, Column, Node, Not, Or, Superset, Where
+from auditsearch.query.tree import NONE, And, Column, Fact, Node, Not, Or, Superset, Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +21,28 @@ class Plan:
 
     `sure` holds for answers only, so hits of `sure` need no check; it is `engine` itself where nothing is to check.
     `doubt` holds for each other hit of `engine`; what can be in doubt stands first there, as mostly nothing is.
+
+    `first` and `alarm` are an upper bound of both that a server answers sooner: the hits of `first` are those of `sure`
+    unless `alarm` holds for one of them.
     """
 
     engine: Node
     check: bool
     sure: Node
     doubt: Node
+    first: Node
+    alarm: Node
 
 
 def plan(node: Node) -> Plan:
     """Return the plan of a tree as `tree_of` makes it; its nodes are And, Or, Not, Words, Near, Fact and Column."""
     lowered = lower(node)
     engine, sure = bound(lowered, upper=True), bound(lowered, upper=False)
-    return Plan(engine, engine != sure, sure, all_of((any_of(rough(lowered)), negated(sure))))
+    doubt = all_of((any_of(rough(lowered)), negated(sure)))
+    if engine == sure or not all(map(_of_windows, supersets(lowered))):
+        return Plan(engine, engine != sure, sure, doubt, engine, doubt)
+    loose = loosened(lowered)
+    return Plan(engine, engine != sure, sure, doubt, bound(loose, upper=True), any_of(rough(loose)))
 
 
 def lower(node: Node) -> Node:
@@ -56,14 +65,47 @@ def lower(node: Node) -> Node:
 
 def rough(node: Node) -> Iterator[Node]:
     """Yield what engines are asked for each `Superset`: no event beyond them is in doubt."""
+    return (bound(one.node, upper=True) for one in supersets(node))
+
+
+def supersets(node: Node) -> Iterator[Superset]:
+    """Yield each `Superset` of a tree."""
     match node:
-        case Superset(inner):
-            yield bound(inner, upper=True)
+        case Superset():
+            yield node
         case Not(inner):
-            yield from rough(inner)
+            yield from supersets(inner)
         case And(nodes) | Or(nodes):
             for inner in nodes:
-                yield from rough(inner)
+                yield from supersets(inner)
+
+
+def loosened(node: Node) -> Node:
+    """Return the tree with each `Superset`, all of windows, asking only whether its path has any: most have none."""
+    match node:
+        case Superset(inner):
+            return replace(node, node=any_of(dict.fromkeys(replace(fact, op="any", value="") for fact in facts(inner))))
+        case Not(inner):
+            return Not(loosened(inner))
+        case And(nodes):
+            return And(tuple(map(loosened, nodes)))
+        case Or(nodes):
+            return Or(tuple(map(loosened, nodes)))
+    return node
+
+
+def _of_windows(asked: Superset) -> bool:
+    return all(fact.sep == "~" for fact in facts(asked.node))
+
+
+def facts(node: Node) -> Iterator[Fact]:
+    """Yield the facts that a tree asks for."""
+    match node:
+        case Fact():
+            yield node
+        case And(nodes) | Or(nodes):
+            for inner in nodes:
+                yield from facts(inner)
 
 
 def bound(node: Node, upper: bool) -> Node:

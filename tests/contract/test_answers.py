@@ -84,3 +84,19 @@ def test_the_objects_with_the_most_events(answers: Shelf) -> None:
         [("shop.Order", str(n), 5) for n in (0, 1)] + [("shop.Order", "2", 4)],
         True,
     )
+
+
+@pytest.mark.parametrize("pattern", ["^a.*b$", "^a", r"\d", "ab"])
+@pytest.mark.parametrize("long", [(), (LONG + "ab", "a" + LONG + "b", ["ab", LONG], LONG)])
+def test_a_page_by_expression_has_what_fits_whether_values_are_long_or_not(
+    shelf: Shelf, long: tuple[object, ...], pattern: str
+) -> None:
+    shelf.values("ab", "a1b", "b", ["x", "aab"], 7, *long)
+    found, sheet = shelf.events.filter(_context__v__regex=pattern), None
+    pages: list[int] = []
+    while sheet is None or sheet.cursor:
+        sheet = found.page(2, sheet and sheet.cursor)
+        pages += shelf.numbers(sheet.events)
+        assert sheet.total in (None, found.count())
+    assert pages == shelf.numbers(found)
+    assert set(pages) == set(shelf.true_of(found.tree))
