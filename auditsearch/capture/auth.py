@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
+from auditsearch.actor import remember
 from auditsearch.capture.actions import about
 from auditsearch.capture.named import fields_of
 from auditsearch.capture.record import Record
@@ -26,7 +28,10 @@ def connect() -> None:
 
 
 def logged_in(sender: Any, request: Any = None, user: Any = None, **_: Any) -> None:
-    """Write `login`."""
+    """Write `login`. With django-loginas, whoever was signed in until now may go on acting for the new user."""
+    former = vars(request).get("_cached_user") if request is not None and apps.is_installed("loginas") else None
+    if former is not None and former.is_authenticated and former.pk != user.pk:
+        remember(request, former)
     tell(EventCode.LOGIN, lambda draft: _by(draft, user, "logged in"), request=request)
 
 

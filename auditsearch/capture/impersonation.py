@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.utils.module_loading import import_string
 
+from auditsearch.actor import remember
 from auditsearch.capture.actions import about
 from auditsearch.capture.record import Record
 from auditsearch.capture.system import tell
@@ -32,6 +33,8 @@ def _receiver(code: Code) -> Any:
     def received(sender: Any, request: Any = None, **users: Any) -> None:
         who = users.get("hijacker") or users.get("impersonator")
         whom = users.get("hijacked") or users.get("impersonating")
+        if code == BEGIN:
+            remember(request, who)
         tell(code, lambda draft: _fill(draft, code, who, whom), request=request)
 
     return received

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import wraps
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -19,6 +20,9 @@ from auditsearch.enums import EventCode
 GONE = "auditsearch_gone"
 """Attribute of `_state` of an object whose rights are being cleared: their names."""
 
+CHANGED = "auditsearch_password"
+"""Attribute of `_state` of a user whose new password is not saved yet: what was done with it."""
+
 
 def connect() -> None:
     """Listen to the relations that grant rights, and to the saving of new passwords."""
@@ -29,6 +33,8 @@ def connect() -> None:
             m2m_changed.connect(rights_changed, sender=through, dispatch_uid="auditsearch.rights")
     if not hasattr(AbstractBaseUser.save, "auditsearch"):
         AbstractBaseUser.save = _telling_passwords(AbstractBaseUser.save)  # type: ignore[method-assign]
+        for name in ("set_password", "set_unusable_password"):
+            setattr(AbstractBaseUser, name, _noticing(getattr(AbstractBaseUser, name)))
 
 
 def rights_changed(
@@ -79,17 +85,33 @@ def _named(model: Any, pks: Collection[Any], using: str) -> list[str]:
     return sorted(map(str, found))
 
 
+def _noticing(change: Callable[..., None]) -> Any:
+    """Return a `set_password` or `set_unusable_password` that remembers that none is left."""
+
+    @wraps(change)
+    def noticed(self: AbstractBaseUser, *args: Any, **options: Any) -> None:
+        change(self, *args, **options)
+        if not self.has_usable_password():
+            self._state.__dict__[CHANGED] = "took away"
+
+    return noticed
+
+
 def _telling_passwords(save: Callable[..., None]) -> Any:
+    @wraps(save)
     def saved(self: AbstractBaseUser, *args: Any, **options: Any) -> None:
-        changed = getattr(self, "_password", None) is not None and not self._state.adding
+        known, adding = self._state.__dict__, self._state.adding
+        if getattr(self, "_password", None) is not None:
+            known[CHANGED] = "changed"
         save(self, *args, **options)
-        if changed:
-            tell(EventCode.PASSWORD_CHANGE, lambda draft: _password(draft, self), using=str(self._state.db))
+        written = options.get("update_fields", args[3] if len(args) > 3 else None)
+        if (written is None or "password" in written) and (how := known.pop(CHANGED, None)) and not adding:
+            tell(EventCode.PASSWORD_CHANGE, lambda draft: _password(draft, self, how), using=str(self._state.db))
 
     saved.auditsearch = True  # type: ignore[attr-defined]
     return saved
 
 
-def _password(draft: Record, user: Any) -> None:
+def _password(draft: Record, user: Any, how: str) -> None:
     about(draft, user)
-    draft.verbose = f"{draft.user or 'Somebody'} changed the password of {user.get_username()}"
+    draft.verbose = f"{draft.user or 'Somebody'} {how} the password of {user.get_username()}"

@@ -188,7 +188,7 @@ def test_who_acts_for_somebody_else_is_told(
     begun = next(event for event in events if event.event_code == "impersonate_begin")
     assert (begun.user, begun.object_label, begun.verbose) == ("anna", "bob", "anna began to act as bob")
     assert events[-1].user == "bob"
-    assert events[-1].context_data["impersonator"]["suid"] == str(anna.pk)
+    assert events[-1].context_data["impersonator"] == {"suid": str(anna.pk), "user": "anna"}
     client.post("/hijack/release/") if app == "hijack" else client.get("/impersonate/stop/")
     ended = next(event for event in events if event.event_code == "impersonate_end")
     assert (ended.user, ended.object_label) == ("anna", "bob")
@@ -201,7 +201,7 @@ def test_who_has_logged_in_as_somebody_else_is_told(events: Captured, client: Cl
     client.force_login(root)
     client.post(f"/login/user/{bob.pk}/")
     client.get("/plain")
-    assert (events[-1].user, events[-1].context_data["impersonator"]) == ("bob", {"suid": str(root.pk), "user": None})
+    assert (events[-1].user, events[-1].context_data["impersonator"]) == ("bob", {"suid": str(root.pk), "user": "root"})
 
 
 def test_a_session_that_was_tampered_with_names_nobody(events: Captured, client: Client, settings: Any) -> None:

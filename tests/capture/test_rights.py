@@ -41,6 +41,24 @@ def test_a_first_password_and_a_save_without_one_are_no_change(events: Captured)
     assert told(events, "password_change") == []
 
 
+@pytest.mark.parametrize("take", [User.set_unusable_password, lambda user: user.set_password(raw_password=None)])
+def test_a_password_that_is_taken_away_is_told(anna: User, events: Captured, take: Any) -> None:
+    take(anna)
+    anna.save()
+    anna.save()
+    User.objects.create_user("robot")
+    (event,) = told(events, "password_change")
+    assert (event.object_label, event.verbose) == ("anna", "Somebody took away the password of anna")
+
+
+def test_a_new_password_is_told_when_it_is_written(anna: User, events: Captured) -> None:
+    anna.set_password("new horse")
+    anna.save(update_fields=["first_name"])
+    assert told(events, "password_change") == []
+    anna.save(update_fields=["password"])
+    assert len(told(events, "password_change")) == 1
+
+
 def test_a_hash_that_is_made_stronger_is_no_change(anna: User, events: Captured, settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher", *settings.PASSWORD_HASHERS]
     assert anna.check_password("old horse")
