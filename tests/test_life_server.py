@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from auditsearch.backends.opensearch import OpenSearchBackend
+from auditsearch.document import document
 from auditsearch.event import from_micros
 from auditsearch.life import retention
 from auditsearch.life.archive import archive
@@ -106,3 +107,31 @@ def test_a_partition_that_a_killed_run_left_blocked_takes_events_again(backend, 
     retention.apply(backend, [], now)
     [outcome] = backend.index([event(partition=kept, ts=NOON - 6 * YEAR)])
     assert outcome.settled.value == "shipped"
+
+
+HIDING = {
+    "the index is closed": lambda ask, index, prefix: ask("POST", f"/{index}/_close"),
+    "it hides events": lambda ask, index, prefix: ask(
+        "POST",
+        "/_aliases",
+        {"actions": [{"add": {"index": index, "alias": prefix, "filter": {"term": {"user_name": "Eve"}}}}]},
+    ),
+    "its events are not found": lambda ask, index, prefix: ask("DELETE", f"/{index}/_alias/{prefix}"),
+    "its events are not verified": lambda ask, index, prefix: ask("DELETE", f"/{index}/_alias/{prefix}*"),
+}
+
+
+@pytest.mark.parametrize("why", HIDING)
+def test_an_index_whose_events_are_hidden_is_told(backend, why):
+    assert verify(backend).exit_code == 0
+    HIDING[why](backend.client.ask, f"{backend.prefix}-2020.11-v1", backend.prefix)
+    report = verify(backend)
+    assert why in "; ".join(found.why for found in report.findings if found.kind == "MISSING")
+    assert report.exit_code == 1
+
+
+def test_an_event_that_lies_in_two_partitions_is_told(backend):
+    [one, _] = backend.read(f"{backend.prefix}-2026.11")
+    backend.index([document(one.canonical, f"{backend.prefix}-edge")])
+    [found] = verify(backend).findings
+    assert (found.kind, found.event) == ("DUPLICATE", one.id)

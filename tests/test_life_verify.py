@@ -182,10 +182,12 @@ def test_several_processes_find_the_same(store):
 def test_the_command_tells_and_leaves_with_the_code(capsys, tmp_path):
     get_backend().index([event()])
     call_command("auditsearch_verify")
-    assert "1 events checked: all as captured." in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "1 events checked: all as captured." in told
+    assert "That none is missing is proven of the 0 that the outbox still has." in told
     made = archive(get_backend(), tmp_path)[0]
     call_command("auditsearch_verify", "--json", "--archive", str(made.path))
-    assert json.loads(capsys.readouterr().out) == {"checked": 1, "counts": {}, "findings": []}
+    assert json.loads(capsys.readouterr().out) == {"checked": 1, "known": 0, "counts": {}, "findings": []}
     made.file(made.parts[0]).write_bytes(b"")
     with pytest.raises(SystemExit, match="1"):
         call_command("auditsearch_verify", "--archive", str(made.path))
@@ -201,3 +203,12 @@ def test_the_command_leaves_with_2_where_it_could_not_check(monkeypatch, capsys,
     with pytest.raises(CommandError, match="could be checked") as error:
         call_command("auditsearch_verify")
     assert error.value.returncode == 2
+
+
+def test_an_archive_that_can_not_be_read_is_not_called_changed(tmp_path, capsys):
+    (tmp_path / "a.manifest.json").mkdir()
+    with pytest.raises(SystemExit, match="2"):
+        call_command("auditsearch_verify", "--archive", str(tmp_path / "a.manifest.json"))
+    assert "UNCHECKED" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="1"):
+        call_command("auditsearch_verify", "--archive", str(tmp_path / "gone.manifest.json"))

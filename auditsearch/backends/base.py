@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import Enum
 from typing import Any, Literal, NamedTuple, Protocol
 
+from auditsearch.backends.flaw import Flaw
 from auditsearch.document import Document
 from auditsearch.query.tree import ALL, Node
 
@@ -167,9 +168,7 @@ class Backend(Protocol):
     """
 
     embedded: bool  # True where no server is needed: delivery is then inline by default
-    keeps: (
-        frozenset[str] | None
-    )  # which members of `Document.body` it gives back in `Stored.body`; None: all, and no more
+    keeps: frozenset[str] | None  # members of `Document.body` that are in `Stored.body`; None: all, and no more
 
     def setup(self) -> list[str]:
         """Install what the store needs, repeatably; returns a sentence for each thing done."""
@@ -195,9 +194,7 @@ class Backend(Protocol):
         """Exact number of events that fit."""
 
     def facets(self, node: Node, field: str, *, size: int = 10) -> Facets:
-        """The `size` most frequent values of `field`, a stored envelope name but `verbose`, or `promoted.<name>`.
-
-        Raises UnknownField."""
+        """The most frequent values of an envelope name but `verbose` or `promoted.<name>`. Raises UnknownField."""
 
     def histogram(self, node: Node, interval: Interval, zone: tzinfo) -> Histogram:
         """Events by time of `ts`, in stretches of the wall clock of `zone`.
@@ -223,11 +220,14 @@ class Backend(Protocol):
     def scan(self, partition: str, node: Node = ALL) -> Generator[Batch, None, None]:
         """All events of one partition that fit, each once, in the order that is quickest. Raises PartialAnswer."""
 
+    def flaws(self) -> Iterator[Flaw]:
+        """What is wrong with the store beyond the events that `scan` gives."""
+
     def delete(self, partition: str, ids: Sequence[str]) -> int:
         """Take these events away from a partition; returns how many were there. Done in part where it raises."""
 
     def drop_partition(self, partition: str, *, holding: int) -> bool:
-        """Take a partition away with all its events if it holds exactly `holding`, and none is added meanwhile.
+        """Take a partition away if it holds exactly `holding` events, and none is added meanwhile.
 
         False if not: then nothing was changed. One that is not there is dropped already."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import orjson
 
 from auditsearch.backends.base import Batch, Space, Stored
 from auditsearch.backends.batches import scanned
+from auditsearch.backends.flaw import Flaw
 from auditsearch.query.tree import ALL, Node
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ class Upkeep:
     def scan(self, partition: str, node: Node = ALL) -> Generator[Batch, None, None]:
         """All events of a partition that fit, oldest first."""
         return scanned(self, partition, node)  # type: ignore[arg-type]  # the whole backend is what this is a part of
+
+    def flaws(self) -> Iterator[Flaw]:
+        """Nothing: there is one of each."""
+        return iter(())
 
     def delete(self, partition: str, ids: Sequence[str]) -> int:
         """Take events away; how many were there."""

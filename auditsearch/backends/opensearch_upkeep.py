@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import orjson
 
 from auditsearch.backends.base import Batch, Space, Stored
 from auditsearch.backends.client import Client
+from auditsearch.backends.flaw import Flaw
+from auditsearch.backends.hidden import hidden
 from auditsearch.backends.partitions import Partitions, is_index_of
 from auditsearch.backends.scroll import FLAGS, scroll
 from auditsearch.exceptions import BackendUnavailable, ConfigurationError, PartialAnswer
@@ -67,6 +69,10 @@ class Upkeep:
     def scan(self, partition: str, node: Node = ALL) -> Generator[Batch, None, None]:
         """All events of a partition that fit, in the order in which they lie there. Raises PartialAnswer."""
         return scroll(self.client, partition, node)
+
+    def flaws(self) -> Iterator[Flaw]:
+        """What is wrong with indices and aliases, so that events of theirs are not found."""
+        return hidden(self.client, self.prefix)
 
     def delete(self, partition: str, ids: Sequence[str]) -> int:
         """Take events away; how many were there."""

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from auditsearch.backends.sqlite_file import Connection
+from auditsearch.backends.sqlite_segment import languages_of
+from auditsearch.backends.sqlite_words import spoken_in
 from auditsearch.document import Document, document
-from auditsearch.stems import STEM
-from auditsearch.words import SEPARATOR
 
 FOUND = frozenset({"text", "text_personal", "promoted", "misfits"})
 """Members of `Document.body` that are told."""
@@ -23,11 +23,23 @@ def held(connection: Connection, events: Iterable[tuple[Any, ...]]) -> dict[int,
     """Return these members of events, given as key, canonical, partition and side object; of words, "" if others."""
     made = {key: _made(event) for key, *event in events}
     promoted, misfits = _promoted(connection, list(made)), _misfits(connection, list(made))
-    return {
-        key: _words(connection, key, one) | _columns(one, promoted.get(key, {}), misfits.get(key, []))
-        for key, one in made.items()
-        if one is not None
-    }
+    spoken = languages_of(connection, made)
+    found = {}
+    for key, one in made.items():
+        if one is not None:
+            words = _words(connection, key, one, spoken.get(key, ""))
+            found[key] = words | _columns(one, promoted.get(key, {}), misfits.get(key, []))
+    return found
+
+
+def size_of(told: bytes) -> int:
+    """Return the number of words that FTS5 keeps of an event: SQLite's varint (https://sqlite.org/fileformat.html#varint)."""
+    number = 0
+    for byte in told:
+        number = number << 7 | byte & 0x7F
+        if byte < 0x80:
+            break
+    return number
 
 
 def _made(event: list[Any]) -> Document | None:
@@ -37,8 +49,8 @@ def _made(event: list[Any]) -> Document | None:
         return None
 
 
-def _words(connection: Connection, key: int, one: Document) -> dict[str, str]:
-    found = {"text": one.text if _holds(connection, "words", key, one.text) else ""}
+def _words(connection: Connection, key: int, one: Document, spoken: str) -> dict[str, str]:
+    found = {"text": one.text if _holds(connection, "words", key, spoken_in(spoken, one.text)) else ""}
     if one.text_personal:
         same = _holds(connection, "words_personal", key, one.text_personal)
         found["text_personal"] = one.text_personal if same else ""
@@ -47,29 +59,14 @@ def _words(connection: Connection, key: int, one: Document) -> dict[str, str]:
 
 def _holds(connection: Connection, table: str, key: int, text: str) -> bool:
     row = connection.execute(f"SELECT sz FROM {table}_docsize WHERE id = ?", (key,)).fetchone()
-    size, tokens = _size(row[0]) if row else -1, text.split(" ") if text else []
-    plain = [token for token in tokens if not token.startswith(STEM)]
-    if len(plain) < len(tokens) and plain[-1] == SEPARATOR:
-        plain.pop()
-    if not plain:
-        return size == len(tokens)
-    exact = size in (len(plain), len(tokens)) or _asked(connection, table, key, f'"{STEM}" *')
-    return exact and _asked(connection, table, key, f'^ "{" ".join(plain)}"')
+    tokens = text.split(" ") if text else []
+    same = row is not None and size_of(row[0]) == len(tokens)
+    return same and (not tokens or _asked(connection, table, key, f'^ "{text}"'))
 
 
 def _asked(connection: Connection, table: str, key: int, question: str) -> bool:
     sql = f"SELECT 1 FROM {table} WHERE {table} MATCH ? AND rowid = ?"
     return connection.execute(sql, (question, key)).fetchone() is not None
-
-
-def _size(told: bytes) -> int:
-    """The number of words: SQLite's varint (https://sqlite.org/fileformat.html#varint)."""
-    number = 0
-    for byte in told:
-        number = number << 7 | byte & 0x7F
-        if byte < 0x80:
-            break
-    return number
 
 
 def _columns(one: Document, promoted: dict[str, set[Any]], misfits: list[str]) -> dict[str, Any]:

@@ -69,6 +69,14 @@ def read(page: Page, by: int = 0) -> Iterator[tuple[str, str]]:
             line += 1
 
 
+def legible(page: Page) -> list[tuple[str, str]]:
+    """Return what `read` yields; nothing of a page that was tampered with, so that its events lack these facts."""
+    try:
+        return list(read(page))
+    except (ValueError, IndexError):
+        return []
+
+
 def having(page: Page, fact: Fact) -> Iterator[Sequence[int]]:
     """Yield the events of the lines that fit `fact`, perhaps more than once."""
     for line, section in _sections(page.body, (fact.path + fact.sep).encode(), fact.op == "below"):

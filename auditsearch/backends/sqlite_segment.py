@@ -12,7 +12,7 @@ from itertools import chain, takewhile
 
 from auditsearch.backends import bits
 from auditsearch.backends.sqlite_file import Connection
-from auditsearch.backends.sqlite_page import Page, Postings, has_any, having, inverted, pages, read
+from auditsearch.backends.sqlite_page import Page, Postings, has_any, having, inverted, legible, pages, read
 from auditsearch.document import Document
 from auditsearch.query.lines import spans
 from auditsearch.query.tree import Fact
@@ -101,11 +101,18 @@ def facts_of(connection: Connection, keys: Iterable[int]) -> dict[int, dict[str,
     """Return the facts and folded facts of events, by key."""
     found: dict[int, dict[str, list[str]]] = {key: {table: [] for table in TABLES} for key in keys}
     for segment, offsets in _by_segment(connection, found):
-        for table, page, _ in _all_pages(connection, segment):
-            for fact, events in read(page):
+        for table, page, _ in all_pages(connection, segment):
+            for fact, events in legible(page):
                 for event in offsets.intersection(map(ord, events)):
                     found[segment.low + event][table].append(fact)
     return found
+
+
+def all_pages(connection: Connection, segment: Segment) -> Iterator[tuple[str, Page, int]]:
+    """Yield each page of a segment with its table and its row's id."""
+    sql = "SELECT folded, first, body, counts, events, id FROM page WHERE segment = ? ORDER BY folded, first"
+    for folded, *page, key in connection.execute(sql, (segment.low,)).fetchall():
+        yield TABLES[folded], Page(*page), key
 
 
 def languages_of(connection: Connection, keys: Iterable[int]) -> dict[int, str]:
@@ -140,7 +147,7 @@ def _merge(connection: Connection) -> None:
     there, found = 0, ({}, {})  # type: tuple[int, tuple[Postings, Postings]]
     for segment in same:
         there |= segment.all << segment.low - low
-        for table, page, _ in _all_pages(connection, segment):
+        for table, page, _ in all_pages(connection, segment):
             _append(found[TABLES.index(table)], read(page, segment.low - low))
     _drop(connection, same)
     times = min(segment.first for segment in same), max(segment.last for segment in same)
@@ -155,7 +162,7 @@ def _append(found: Postings, more: Iterable[tuple[str, str]]) -> None:
 
 def _strip(connection: Connection, segment: Segment, offsets: set[int]) -> None:
     removed = dict.fromkeys(offsets)
-    for _, page, key in _all_pages(connection, segment):
+    for _, page, key in all_pages(connection, segment):
         if not has_any(page, offsets):
             continue
         left = {fact: events.translate(removed) for fact, events in read(page)}
@@ -172,18 +179,14 @@ def _drop(connection: Connection, gone: Iterable[Segment]) -> None:
         connection.execute("DELETE FROM segment WHERE low = ?", (segment.low,))
 
 
-def _all_pages(connection: Connection, segment: Segment) -> Iterator[tuple[str, Page, int]]:
-    """Yield table, page and row id."""
-    sql = "SELECT folded, first, body, counts, events, id FROM page WHERE segment = ? ORDER BY folded, first"
-    for folded, *page, key in connection.execute(sql, (segment.low,)).fetchall():
-        yield TABLES[folded], Page(*page), key
-
-
 def _by_segment(connection: Connection, keys: Iterable[int]) -> Iterator[tuple[Segment, set[int]]]:
-    """Yield the segments of events with their offsets."""
+    """Yield the segments of events with their offsets. What lies in none, in a file that was tampered with, is left."""
     left = sorted(keys, reverse=True)
     while left:
         row = connection.execute(f"{_SEGMENT} WHERE low <= ? ORDER BY low DESC LIMIT 1", (left[-1],)).fetchone()
+        if row is None or left[-1] >= row[0] + row[1]:
+            left.pop()
+            continue
         segment = _segment(row)
         offsets = set()
         while left and left[-1] < segment.low + segment.size:

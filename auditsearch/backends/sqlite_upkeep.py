@@ -9,9 +9,10 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from auditsearch.backends import sqlite_words
+from auditsearch.backends import sqlite_flaws, sqlite_words
 from auditsearch.backends.base import Batch, Space, Stored
 from auditsearch.backends.batches import scanned
+from auditsearch.backends.flaw import Flaw
 from auditsearch.backends.order import ENVELOPE
 from auditsearch.backends.sqlite_clause import clause
 from auditsearch.backends.sqlite_file import Connection
@@ -52,13 +53,13 @@ class Upkeep:
         with self._snapshot() as connection:
             asked = clause(connection, node)
             sql = (
-                f"SELECT key, id, ts, leaf, clipped, canonical, side, {', '.join(ENVELOPE)} "
+                f"SELECT key, id, ts, leaf, clipped, CAST(canonical AS BLOB), side, {', '.join(ENVELOPE)} "
                 f"{_BODY} WHERE {asked.condition} AND partition = :partition "
                 "AND (ts, id) > (:ts, :id) ORDER BY ts, id LIMIT :limit"
             )
             ts, last = after or (-(2**63), "")
             bound = {"partition": partition, "limit": limit, "ts": ts, "id": last}
-            rows = connection.execute(sql, {**asked.values, **bound}).fetchall()
+            rows = [_legible(row) for row in connection.execute(sql, {**asked.values, **bound})]
             lists = facts_of(connection, [row[0] for row in rows]) if derived else {}
             rest = held(connection, [(row[0], row[5], partition, row[6]) for row in rows]) if derived else {}
         return [_stored(row, lists[row[0]] | rest.get(row[0], {}) if derived else None) for row in rows]
@@ -66,6 +67,11 @@ class Upkeep:
     def scan(self, partition: str, node: Node = ALL) -> Generator[Batch, None, None]:
         """All events of a partition that fit, oldest first."""
         return scanned(self, partition, node)  # type: ignore[arg-type]  # the whole backend is what this is a part of
+
+    def flaws(self) -> Iterator[Flaw]:
+        """What is wrong with the file beyond the events that can be read."""
+        with self._snapshot() as connection:
+            yield from sqlite_flaws.flaws(connection)
 
     def delete(self, partition: str, ids: Sequence[str]) -> int:
         """Take events away, in small transactions; how many were there."""
@@ -140,6 +146,11 @@ def _delete(connection: Connection, rows: list[tuple[Any, ...]]) -> int:
     connection.executemany("DELETE FROM body WHERE event = ?", keys)
     connection.executemany("DELETE FROM event WHERE key = ?", keys)
     return len(rows)
+
+
+def _legible(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """With its text as text, whatever bytes somebody has put there."""
+    return (*row[:5], row[5].decode(errors="replace"), *row[6:])
 
 
 def _stored(row: tuple[Any, ...], lists: dict[str, Any] | None) -> Stored:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from auditsearch.backends.sqlite_file import Connection
 from auditsearch.backends.sqlite_segment import languages_of, of_other_languages
 from auditsearch.document import Document, document
-from auditsearch.stems import languages, with_stems, without_stems
+from auditsearch.stems import LANGUAGES, languages, with_stems, without_stems
 
 _EVENTS = (
     "SELECT key, canonical, partition, side FROM event JOIN body ON body.event = key "
@@ -29,8 +29,13 @@ def insert(connection: Connection, keyed: Keyed) -> None:
 def remove(connection: Connection, keyed: Keyed) -> None:
     """Take the words of events away, before their facts."""
     spoken = languages_of(connection, [key for key, _ in keyed])
-    texts = [(key, _in(spoken[key], one.text)) for key, one in keyed]
+    texts = [(key, spoken_in(spoken[key], one.text)) for key, one in keyed]
     connection.executemany("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", texts)
+
+
+def spoken_in(codes: str, text: str) -> str:
+    """Return words with the stems of languages, given as codes with commas, instead of those that they have."""
+    return with_stems(without_stems(text), tuple(code for code in codes.split(",") if code in LANGUAGES))
 
 
 def rebuild(connection: Connection, progress: Callable[[int], None]) -> None:
@@ -50,7 +55,3 @@ def rebuild(connection: Connection, progress: Callable[[int], None]) -> None:
             done += len(keyed)
             progress(done)
         connection.execute("COMMIT")
-
-
-def _in(spoken: str, text: str) -> str:
-    return with_stems(without_stems(text), tuple(filter(None, spoken.split(","))))

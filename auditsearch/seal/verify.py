@@ -10,26 +10,24 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain
 from multiprocessing import get_context
 from typing import Any, NamedTuple
 
 import django
 import orjson
 
-from auditsearch import outbox
 from auditsearch.backends.base import Backend, Batch, Stored
-from auditsearch.backlog import migrated
 from auditsearch.canonical import leaf
 from auditsearch.document import Document, document
 from auditsearch.life.reading import batches, personal_of, whole
 from auditsearch.life.spans import span
-from auditsearch.models import OutboxRow, State
 from auditsearch.personal import faults, read
-from auditsearch.query.tree import ALL, Column, Node
+from auditsearch.query.tree import ALL, Node
+from auditsearch.seal.traces import broken, doubled, known
 from auditsearch.stems import STEM
 
-TAMPERED = ("MODIFIED", "MISSING", "MOVED")
+TAMPERED = ("MODIFIED", "MISSING", "MOVED", "DUPLICATE")
 """Kinds of findings that must not be: somebody or something has changed the log."""
 
 UNCHECKED = "UNCHECKED"
@@ -60,9 +58,13 @@ class Found(NamedTuple):
 
 @dataclass
 class Report:
-    """What was checked, and what was found: all counted by kind, the first of each kind told."""
+    """What was checked, and what was found: all counted by kind, the first of each kind told.
+
+    `known` are those that the outbox knows as stored: of these alone it is sure that none is missing.
+    """
 
     checked: int = 0
+    known: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     findings: list[Found] = field(default_factory=list)
 
@@ -81,14 +83,21 @@ class Report:
 
 
 def verify(
-    backend: Backend, node: Node = ALL, *, jobs: int = 1, progress: Callable[[int], None] = lambda n: None
+    backend: Backend,
+    node: Node = ALL,
+    *,
+    jobs: int = 1,
+    progress: Callable[[int], None] = lambda n: None,
+    report: Report | None = None,
 ) -> Report:
-    """Verify the store's events that fit the engine's `node`, in `jobs` processes, and what the outbox knows of.
+    """Verify the store's events that fit the engine's `node`, in `jobs` processes; of all, also what surrounds them.
 
-    Raises what the store raises.
+    Raises what the store raises; `report`, if given, then holds what was found before.
     """
-    report = Report()
+    report = Report() if report is None else report
     backend.refresh()
+    for trace in broken(backend) if node == ALL else ():
+        report.add(Found(*trace))
     with pool(jobs) as workers:
         for partition in backend.holdings():
             for done in spread(workers, batches(backend, partition, node), partition, backend.keeps, jobs * 2):
@@ -98,9 +107,16 @@ def verify(
                     report.add(one)
                 progress(report.checked)
     if node == ALL:
-        for one in missing(backend):
-            report.add(one)
+        _trace(backend, report)
     return report
+
+
+def _trace(backend: Backend, report: Report) -> None:
+    for trace in chain(doubled(backend), known(backend)):
+        if isinstance(trace, int):
+            report.known += trace
+        else:
+            report.add(Found(*trace))
 
 
 class Judged(NamedTuple):
@@ -127,19 +143,11 @@ def judge(events: Sequence[tuple[Stored, str | None]], partition: str, keeps: fr
         kind, why = _fault(stored, text, partition, keeps)
         if not kind and times and not times[0] <= stored.ts < times[1]:
             kind, why = "MOVED", "its time lies outside of its partition's"
+        if not kind and times is None and not partition.endswith("-edge"):
+            kind, why = "MOVED", "its partition is none of ours"
         if kind:
             found.append(Found(kind, partition, stored.id, why))
     return found
-
-
-def missing(backend: Backend) -> Iterator[Found]:
-    """What the outbox still knows as confirmed, and the store lacks or has otherwise."""
-    for alias in filter(migrated, outbox.aliases()):
-        rows = OutboxRow.objects.using(alias).filter(state=State.SHIPPED).exclude(partition__in=outbox.dropped(alias))
-        told = rows.order_by("partition", "id").values_list("partition", "event_id", "canonical").iterator(500)
-        while batch := list(islice(told, 500)):
-            for partition in dict.fromkeys(row[0] for row in batch):
-                yield from _missing(backend, partition, {row[1]: row[2] for row in batch if row[0] == partition})
 
 
 def pool(jobs: int) -> Any:
@@ -209,14 +217,3 @@ def _plain(name: str, value: Any) -> Any:
     if name in ("text", "text_personal") and isinstance(value, str):  # stems come and go with SEARCH_LANGUAGES
         return [word for word in value.split() if not word.startswith(STEM)] if STEM in value else value.split()
     return value
-
-
-def _missing(backend: Backend, partition: str, texts: dict[str, str]) -> Iterator[Found]:
-    there = {
-        one.id: one.leaf for one in backend.read(partition, Column("id", "equals", tuple(texts)), limit=len(texts))
-    }
-    for event_id, text in texts.items():
-        if event_id not in there:
-            yield Found("MISSING", partition, event_id, "the outbox knows it as stored")
-        elif there[event_id] != leaf(text):
-            yield Found("MODIFIED", partition, event_id, "the outbox has another text of it")

@@ -16,15 +16,18 @@ from auditsearch.exceptions import AuditSearchError
 from auditsearch.life.manifest import ENDING, check, read
 from auditsearch.life.packing import ArchiveError
 from auditsearch.management.progress import Progress
-from auditsearch.seal.verify import Found, Report, verify
+from auditsearch.seal.verify import UNCHECKED, Found, Report, verify
 
 EXAMPLES = """
 It tells
-  MODIFIED    an event whose text is not what was hashed, or whose other fields are not what its text says
-  MISSING     an event that the outbox knows as stored, and that is not there
+  MODIFIED    an event whose text is not what was hashed, or whose other fields are not what its text says; a part of
+              the store that is not as auditsearch makes it
+  MISSING     an event that the outbox knows as stored and that is not there, or of which only a part is left; an index
+              that is closed, or hidden by its aliases
   MOVED       an event in a partition of another time
   OUTDATED    an event whose promoted fields are not those of the settings: run auditsearch_rebuild
-  UNCHECKED   an event that the store has only in part, and the outbox not at all
+  DUPLICATE   an event that lies in two partitions
+  UNCHECKED   an event that the store has only in part, and the outbox not at all; an archive that can't be read
   ARCHIVE     an archive that is not what its manifest says
 
 examples:
@@ -62,14 +65,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify, tell, and leave with the exit code."""
         report, progress = Report(), Progress(self.stderr)
+        self.whole = not options["archive"]
         try:
-            if not options["archive"]:
+            if self.whole:
                 backend = get_backend()
                 total = sum(backend.holdings().values())
                 jobs = options["jobs"] or (cpu_count() or 1 if total > FEW else 1)
-                report = verify(backend, jobs=jobs, progress=lambda n: progress("verified", n, total))
+                verify(backend, jobs=jobs, progress=lambda n: progress("verified", n, total), report=report)
             self._archives(report, options["archive"] or _known(), progress)
         except AuditSearchError as error:
+            self._tell(report, as_json=options["json"])
             raise CommandError(f"Not all could be checked: {error}", returncode=2) from error
         finally:
             progress.close()
@@ -84,19 +89,27 @@ class Command(BaseCommand):
                 manifest = read(path)
                 check(manifest, lambda n, m=manifest: progress("read back", n, m.events))  # type: ignore[misc]
             except ArchiveError as error:
-                report.add(Found("ARCHIVE", "", path.name, str(error)))
+                kind = UNCHECKED if _is_out_of_reach(error) else "ARCHIVE"
+                report.add(Found(kind, "", path.name, str(error)))
             else:
                 report.checked += manifest.events
 
     def _tell(self, report: Report, *, as_json: bool) -> None:
         if as_json:
-            told = {"checked": report.checked, "counts": dict(report.counts)}
+            told = {"checked": report.checked, "known": report.known, "counts": dict(report.counts)}
             self.stdout.write(json.dumps(told | {"findings": [found._asdict() for found in report.findings]}))
             return
         for found in report.findings:
             self.stdout.write(f"{found.kind:<9}  {found.partition} {found.event}: {found.why}")
         counts = ", ".join(f"{n:,} {kind}" for kind, n in sorted(report.counts.items())) or "all as captured"
         self.stdout.write(f"{report.checked:,} events checked: {counts if report.checked else 'there was nothing'}.")
+        if self.whole and report.checked and not report.counts["MISSING"]:
+            self.stdout.write(f"That none is missing is proven of the {report.known:,} that the outbox still has.")
+
+
+def _is_out_of_reach(error: ArchiveError) -> bool:
+    """A file that is gone differs from what was there; one that can't be read says nothing."""
+    return isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, FileNotFoundError)
 
 
 def _known() -> list[Path]:
