@@ -12,6 +12,7 @@ from typing import Any, Literal
 from django.core import mail
 from django.core.signals import request_started
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from auditsearch.backends import backend_kind
 from auditsearch.conf import settings
@@ -30,22 +31,23 @@ _held: list[bool] = []
 _served: set[int] = set()
 
 
-def ring(using: str) -> None:
-    """Deliver once what is open on `using` is committed; one call a transaction, however often it is rung.
+def ring(connection: BaseDatabaseWrapper) -> None:
+    """Deliver once what is open on a connection is committed; one call a transaction, however often it is rung.
 
     A hook of a savepoint that is rolled back goes with it, so one counts only where its savepoints still are open.
     """
-    connection = connections[using]
+    if settings.DELIVERY == "command":
+        return
     if not connection.in_atomic_block:
         if connection.get_autocommit():  # else the caller commits by hand, unseen, and the next sweep finds the rows
-            committed(using)
+            committed(connection.alias)
         return
     hooks = connection.run_on_commit
     last, at = vars(connection).get("_auditsearch_hook", (None, 0))
     if last is hooks and at < len(hooks) and hooks[at][0] <= set(connection.savepoint_ids):
         return
     vars(connection)["_auditsearch_hook"] = (hooks, len(hooks))
-    connection.on_commit(_hook(using), robust=True)
+    connection.on_commit(_hook(connection.alias), robust=True)
 
 
 def committed(using: str) -> None:

@@ -1,15 +1,15 @@
-"""The one INSERT of a captured call: its text, how many rows go into one, and the shortest way to the database."""
+"""The one INSERT of a captured call: its text, and how many rows go into one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from functools import lru_cache
 from typing import Any
 
 from django.db import connections
 from django.db.models.functions import Now
 
+from auditsearch import direct
 from auditsearch.models import OutboxRow, State
 
 NewRow = tuple[str, str, str, str | None]
@@ -39,20 +39,12 @@ def batches(rows: Sequence[NewRow], limit: int | None) -> Iterator[list[Any]]:
 
 
 def execute(connection: Any, rows: Sequence[NewRow]) -> None:
-    """Write rows by one INSERT. Raises the errors of `django.db`.
-
-    For SQLite, Django's own cursor costs twice what the INSERT does, so it is used only where somebody listens to it.
-    """
+    """Write rows by one INSERT. Raises the errors of `django.db`."""
     values = [value for row in rows for value in row]
-    direct = connection.vendor == "sqlite" and connection.connection is not None
-    if not direct or connection.execute_wrappers or connection.queries_logged:
+    sql = statement(connection.vendor, len(rows))
+    if not direct.sent(connection, sql, values):
         with connection.cursor() as cursor:
-            cursor.execute(statement(connection.vendor, len(rows)), values)
-        return
-    connection.validate_thread_sharing()
-    connection.validate_no_broken_transaction()
-    with connection.wrap_database_errors, closing(connection.connection.cursor()) as cursor:
-        cursor.execute(_undressed(len(rows)), values)
+            cursor.execute(sql, values)
 
 
 @lru_cache(maxsize=256)
@@ -66,8 +58,3 @@ def statement(vendor: str, n: int) -> str:
     values = ", ".join((*["%s"] * len(COLUMNS), *fixed.values()))
     return f"INSERT INTO {name(OutboxRow._meta.db_table)} ({columns}) VALUES {', '.join([f'({values})'] * n)}"  # noqa: S608 - our own words
 
-
-@lru_cache(maxsize=256)
-def _undressed(n: int) -> str:
-    """Return the INSERT as SQLite's own cursor takes it."""
-    return statement("sqlite", n) % (("?",) * n * len(COLUMNS))

@@ -54,23 +54,23 @@ class Row(NamedTuple):
         return f"<Row {self.pk} {self.event_id}>"
 
 
-def append(using: str, rows: Sequence[NewRow]) -> None:
+def append(using: str, rows: Sequence[NewRow], connection: Any = None) -> None:
     """Write (event_id, partition, canonical, personal) rows in the transaction that is open on `using`.
 
     One INSERT, unless the database's limit of parameters asks for more. Raises ConfigurationError where the table is
     missing, and the database's own errors, so that the change is rolled back with its event; under POLICY "degrade" the
-    events then go to FALLBACK_FILE, and the change stays.
+    events then go to FALLBACK_FILE, and the change stays. `connection` is that of `using`, where it is at hand.
     """
     alias = settings.DATABASE or using
     if settings.POLICY == "degrade":
         fallback.write(using, alias, rows, insert)
     else:
-        insert(alias, rows)
+        insert(alias, rows, connection if alias == using else None)
 
 
-def insert(alias: str, rows: Sequence[NewRow]) -> None:
+def insert(alias: str, rows: Sequence[NewRow], connection: Any = None) -> None:
     """Write rows to the outbox of the database `alias`. Raises as `append` does."""
-    connection = connections[alias]
+    connection = connection or connections[alias]
     try:
         for batch in batches(rows, connection.features.max_query_params) if len(rows) != 1 else (rows,):
             execute(connection, batch)
@@ -82,7 +82,7 @@ def insert(alias: str, rows: Sequence[NewRow]) -> None:
         keep = keep_hours(delivery.embedded())
         remove(alias, noted, keep=keep)
         purge(alias, keep)
-    delivery.ring(alias)
+    delivery.ring(connection)
 
 
 def claim(using: str, token: str, n: int) -> list[Row]:

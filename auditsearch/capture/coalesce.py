@@ -7,11 +7,10 @@ connection, and forgotten with its commit and with every rollback: both give the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-from django.db import connections
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from auditsearch.conf import settings
+from auditsearch.event import new_id
 from auditsearch.models import OutboxRow
 
 if TYPE_CHECKING:
@@ -24,12 +23,23 @@ MOST = 10_000
 """Objects of one transaction that are remembered."""
 
 
-def merged(using: str, drafts: Sequence[Record]) -> Sequence[Record]:
+class Former(NamedTuple):
+    """What is remembered of an event that later ones may be merged with; its snapshot would be most of it."""
+
+    id: str
+    event_code: str
+    verbose: str | None
+    context_data: dict[str, Any]
+    heard: Sequence[str]
+
+
+def merged(connection: Any, drafts: Sequence[Record]) -> Sequence[Record]:
     """Merge each draft with the event that its object already has in this transaction, and take that one back."""
-    connection = connections[using]
+    using = connection.alias
     if settings.DATABASE not in (None, using) or not connection.in_atomic_block or not connection.commit_on_exit:
         return drafts  # who commits by hand may have done so already, and what is committed is not taken back
-    written: dict[Any, Record] = _written(connection)
+    written: dict[Any, Former] = _written(connection)
+    here: dict[str, Record] = {}
     taken_back = []
     for draft in drafts:
         if draft.dropped or draft.object_id is None:
@@ -37,36 +47,39 @@ def merged(using: str, drafts: Sequence[Record]) -> Sequence[Record]:
         key = (draft.object_type, draft.object_id, draft.request_token, draft.suid, draft.log)
         former = written.pop(key, None)
         if former is not None and _alike(former, draft):
-            taken_back.append(former)
+            taken_back.append(former.id)
             _merge(former, draft)
         if draft.event_code in ("insert", "update") and not draft.dropped:
-            written[key] = draft
+            draft.id = event_id = draft.id or new_id(draft.ts)
+            here[event_id] = draft
+            written[key] = Former(event_id, draft.event_code, draft.verbose, draft.context_data, draft.heard)
     while len(written) > MOST:
         del written[next(iter(written))]
-    stored = [former.id for former in taken_back if former.id and former not in drafts]
-    for former in taken_back:
-        former.drop()
+    stored = [event_id for event_id in taken_back if event_id not in here]
+    for event_id in taken_back:
+        if event_id in here:
+            here[event_id].drop()
     for start in range(0, len(stored), 500):
         OutboxRow.objects.using(using).filter(event_id__in=stored[start : start + 500])._raw_delete(using)
     return drafts
 
 
-def _written(connection: Any) -> dict[Any, Record]:
+def _written(connection: Any) -> dict[Any, Former]:
     hooks = connection.run_on_commit
-    known: tuple[Any, dict[Any, Record]] | None = connection.__dict__.get(WRITTEN)
+    known: tuple[Any, dict[Any, Former]] | None = connection.__dict__.get(WRITTEN)
     if known is None or known[0] is not hooks:
         known = connection.__dict__[WRITTEN] = (hooks, {})
     return known[1]
 
 
-def _alike(former: Record, draft: Record) -> bool:
+def _alike(former: Former, draft: Record) -> bool:
     """Return whether two events can be told as one: an insert shows no many-to-many changes."""
     if draft.event_code != "update" or not isinstance(draft.context_data.get("diff"), dict):
         return False
     return former.event_code == "update" or all(isinstance(each, list) for each in draft.context_data["diff"].values())
 
 
-def _merge(former: Record, draft: Record) -> None:
+def _merge(former: Former, draft: Record) -> None:
     context, before = draft.context_data, former.context_data
     draft.heard = [*draft.heard, *former.heard]
     context["saves"] = before.get("saves", 1) + context.get("saves", 1)

@@ -44,15 +44,16 @@ def capturing_save_table(save_table: Callable[..., Any]) -> Callable[..., Any]:
             state.touched(type(self))
             return save_table(self, raw, cls, force_insert, force_update, using, update_fields)
 
+        connection = connections[using]
+
         def before() -> Row | None:
             return _before(self, plan, raw, force_insert, using)
 
         def save(old: Row | None) -> Any:
             updated = save_table(self, raw, cls, force_insert, force_update, using, update_fields)
-            _saved(self, plan, old if updated else None, updated, raw, using, update_fields)
+            _saved(self, plan, old if updated else None, updated, raw, connection, update_fields)
             return updated
 
-        connection = connections[using]
         if connection.in_atomic_block or not connection.get_autocommit():
             return save(before())
         origin()  # who acts is found out now: that may ask the database, or fail, on its own
@@ -90,8 +91,9 @@ def _before(instance: models.Model, plan: Plan, raw: bool, force_insert: Any, us
 
 
 def _saved(
-    instance: models.Model, plan: Plan, before: Row | None, updated: bool, raw: bool, using: str, names: Any
+    instance: models.Model, plan: Plan, before: Row | None, updated: bool, raw: bool, connection: Any, names: Any
 ) -> None:
+    using = connection.alias
     positions = plan.positions(names, raw=raw)
     if before is None:
         row, changed = plan.read(instance.__dict__), list[int]()
@@ -105,9 +107,10 @@ def _saved(
         changed += _ask(instance, plan, before, row, using)
     state.keep(instance, plan, using, row)
     if not updated:
-        write(using, [draft(INSERT, instance, plan, row)])
+        write(using, [draft(INSERT, instance, plan, row)], connection)
     elif before is None or not plan.excluded.issuperset(changed):
-        write(using, [draft(UPDATE, instance, plan, row, before, [i for i in changed if i not in plan.excluded])])
+        told = [i for i in changed if i not in plan.excluded]
+        write(using, [draft(UPDATE, instance, plan, row, before, told)], connection)
 
 
 def _ask(instance: models.Model, plan: Plan, before: Row | None, row: list[Any], using: str) -> list[int]:
