@@ -53,8 +53,8 @@ class LogLines(Events):
     @cached_property
     def plan(self) -> Plan:
         """The question's own plan, of which nothing is sure."""
-        plan = Events(self.tree, unmask=self.unmask).plan
-        return replace(plan, check=True, sure=NONE, doubt=plan.engine)
+        asked = Events(self.tree, unmask=self.unmask).plan.engine
+        return Plan(asked, True, NONE, asked, first=asked, alarm=asked)
 
     def fits(self, hit: Hit) -> bool:
         """Say whether a hit is one of `within`, and the pattern is found in its line."""
