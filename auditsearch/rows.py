@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from auditsearch.columns import COUNTABLE
@@ -18,12 +20,18 @@ if TYPE_CHECKING:
 MANY = 10_000
 """Different values that the store may list at once."""
 
+SHOWN = 20
+"""Rows that `repr` shows."""
+
 _DATA = {"_context": "context_data", "_snapshot": "object_snapshot"}
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows of `events`: dicts, tuples, or bare values (`flat`). Nothing is asked until they are looked at."""
+    """Rows of `events`: dicts, tuples, or bare values (`flat`). Nothing is asked until they are looked at.
+
+    `for`, `len` and `list` fetch all of them once and keep them; `count`, `first`, `iterator` and slices do not.
+    """
 
     events: Events
     names: tuple[str, ...]
@@ -54,22 +62,37 @@ class Rows:
 
     def count(self) -> int:
         """Return how many there are."""
+        if "_all" in self.__dict__:
+            return len(self._all)
         return sum(1 for _ in self._different()) if self.once else self.events.count()
 
+    def exists(self) -> bool:
+        """Say whether there is any."""
+        return self.events.exists()
+
     def __iter__(self) -> Iterator[Any]:
-        return self.iterator()
+        return iter(self._all)
 
     def __len__(self) -> int:
-        return self.count()
+        return len(self._all)
+
+    def __bool__(self) -> bool:
+        return bool(self.events)
 
     def __getitem__(self, key: int | slice) -> Any:
         if self.once:
-            return list(self.iterator())[key]
+            return self._all[key]
         found = self.events[key]
         return replace(self, events=found) if not isinstance(found, Event) else self._shaped(self._tuple(found))
 
     def __repr__(self) -> str:
-        return f"<Rows {', '.join(self.names)} of {self.events!r}>"
+        shown = [repr(row) for row in islice(self.iterator() if self.once else self[: SHOWN + 1].iterator(), SHOWN + 1)]
+        more = ["...(remaining elements truncated)..."] if len(shown) > SHOWN else []
+        return f"<Rows [{', '.join(shown[:SHOWN] + more)}]>"
+
+    @cached_property
+    def _all(self) -> list[Any]:
+        return list(self.iterator())
 
     def _tuple(self, event: Event) -> tuple[Any, ...]:
         return tuple(reader(name)(event) for name in self.names)

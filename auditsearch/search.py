@@ -80,7 +80,8 @@ class Events:
 
         Equal ones are ordered by time and id, in the direction of the last name. Raises UnknownField or Hidden.
         """
-        keys = tuple(Sort(ordered(name.removeprefix("-")), name.startswith("-")) for name in names) or NEWEST_FIRST[:1]
+        signed = ((str(name).removeprefix("-"), str(name).startswith("-")) for name in names)
+        keys = tuple(Sort(ordered(name), down) for name, down in signed) or NEWEST_FIRST[:1]
         down = keys[-1].descending
         ties = (Sort("ts", down), Sort("id", down))
         return replace(self._whole("order"), order=keys + (ties[1:] if keys[-1].field == "ts" else ties))
@@ -110,7 +111,7 @@ class Events:
 
     def in_bulk(self, ids: Iterable[str]) -> dict[str, Event]:
         """Return those of the events that have these ids, by id."""
-        return {event.id: event for event in self.filter(id__in=list(ids)).iterator()}
+        return {event.id: event for event in self.filter(id__in=ids).iterator()}
 
     def values(self, *names: str) -> Rows:
         """Return rows as dicts of `names`: of the envelope, or keys such as `_snapshot__amount`; none are all."""

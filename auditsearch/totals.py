@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import tzinfo
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from django.db.models import Aggregate, Count, F, Max, Min, Q
 from django.db.models.expressions import Star
@@ -56,6 +56,8 @@ def facets(events: Events, name: str, size: int) -> Facets:
 
 def histogram(events: Events, interval: Interval, zone: tzinfo | None) -> Histogram:
     """Count events by time, in stretches of the wall clock of `zone`."""
+    if interval not in get_args(Interval):
+        raise QueryError(f"There is no interval {interval!r}. There are: {', '.join(get_args(Interval))}.")
     zone, plan = zone or get_current_timezone(), events.plan
     if not plan.check:
         return events.store.histogram(plan.engine, interval, zone)

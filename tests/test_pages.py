@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.core import signing
-from django.db.models import Avg, Count, Max, Min, Q
+from django.db.models import Avg, Count, F, Max, Min, Q
 from django.test import override_settings
 
 from auditsearch.backends.memory import MemoryBackend
@@ -165,6 +165,11 @@ def test_what_is_no_column_is_refused_with_the_remedy(name: str) -> None:
         Events().order_by(name)
 
 
+def test_an_expression_is_no_order() -> None:
+    with pytest.raises(UnknownField, match="There are: id, timestamp"):
+        Events().order_by(F("user").desc())  # type: ignore[arg-type]
+
+
 def test_a_bar_leads_to_its_events() -> None:
     events = shelf(*({"ts": NOON + hour * HOUR, "user": str(hour)} for hour in (0, 0, 1, 5)))
     bars = events.histogram("hour").bars
@@ -172,6 +177,11 @@ def test_a_bar_leads_to_its_events() -> None:
     assert [one.user for one in events.between(bars[0][0], bars[1][0])] == ["0", "0"]
     checked = events.filter(verbose__regex=r"\b").exclude(verbose__isnull=True).histogram("hour")
     assert checked.bars == []
+
+
+def test_an_unknown_interval_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(QueryError, match=r"no interval 'decade'\. There are: year, month"):
+        numbered(1).histogram("decade")  # type: ignore[arg-type]
 
 
 def test_a_histogram_of_checked_events_has_the_same_bars() -> None:
@@ -218,6 +228,17 @@ def test_distinct_rows_come_once() -> None:
     assert list(events[:2].values_list("log", flat=True).distinct()) == ["main", "y"]
 
 
+def test_rows_are_fetched_once_and_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = numbered(25).values("user")
+    assert repr(rows).startswith("<Rows [{'user': '024'}, {'user': '023'}")
+    assert repr(rows).endswith("{'user': '005'}, ...(remaining elements truncated)...]>")
+    assert repr(rows[:1].distinct()) == "<Rows [{'user': '024'}]>"
+    assert rows.exists()
+    assert len(list(rows)) == 25
+    monkeypatch.setattr(MemoryBackend, "search", None)
+    assert len(rows) == rows.count() == len(list(rows)) == 25
+
+
 @pytest.mark.parametrize(
     "ask",
     [
@@ -246,7 +267,9 @@ def test_ends_and_ids() -> None:
     events = numbered(3)
     assert [getattr(one, "user", None) for one in (events.latest(), events.latest("user"))] == ["002", "002"]
     ids = [one.id for one in events][:2]
-    assert set(events.in_bulk([*ids, "other"])) == set(ids)
+    assert set(events.in_bulk([*ids, "other"])) == set(events.in_bulk(iter(ids))) == set(ids)
+    with pytest.raises(QueryError, match="takes a list"):
+        events.in_bulk(ids[0])
 
 
 def test_the_objects_with_the_most_events_are_found_kind_by_kind() -> None:
