@@ -12,13 +12,14 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from bench import corpus
+from bench.filling import batches, stored
 from bench.picture import chart
-from bench.query import BATCH, SHOWN, middle
+from bench.query import SHOWN, middle
 from bench.questions import Question, questions
 from bench.report import last_line, size, table, versions
 from bench.server import client, mapped_fields, own_prefix, server
@@ -82,13 +83,7 @@ def measured(url: str, sizes: list[int], models: int) -> list[Row]:
 
 def filled(backend: Any, partition: str, start: int, end: int) -> Row:
     """Add events number `start` to `end`; documents a second of `index` alone."""
-    from auditsearch.document import document
-
-    seconds, texts = 0.0, corpus.canonical_texts(end - start, start=start)
-    while batch := [document(text, partition) for _, text in islice(texts, BATCH)]:
-        began = time.perf_counter()
-        assert {outcome.settled.value for outcome in backend.index(batch)} == {"shipped"}
-        seconds += time.perf_counter() - began
+    seconds = sum(stored(backend, batch) for batch in batches(partition, end, start))
     backend.refresh()
     return {"stored/s": (end - start) / seconds}
 

@@ -14,10 +14,10 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import Any
 
-from bench.corpus import PARTITION, canonical_texts
+from bench.corpus import PARTITION
+from bench.filling import batches, stored
 from bench.questions import KINDS, Question, questions
 from bench.report import last_line, size, table, verdicts, versions
 from bench.server import client, own_prefix, server
@@ -31,7 +31,6 @@ LIMITS = {
     "sqlite_ingest_s": (">=", 3_000),
 }
 SHOWN = 50
-BATCH = 1_000
 OVERHEAD = 2.0  # milliseconds
 
 Times = dict[str, dict[str, list[float]]]
@@ -67,16 +66,10 @@ def opened(url: str, prefix: str, path: str) -> dict[str, Any]:
 
 def fill(stores: dict[str, Any], prefix: str, events: int) -> dict[str, float]:
     """Store the corpus in both; returns documents a second of `index` alone."""
-    from auditsearch.document import document
-
     seconds = dict.fromkeys(stores, 0.0)
-    texts = canonical_texts(events)
-    while batch := [document(text, f"{prefix}-{PARTITION}") for _, text in islice(texts, BATCH)]:
+    for batch in batches(f"{prefix}-{PARTITION}", events):
         for name, store in stores.items():
-            began = time.perf_counter()
-            outcomes = store.index(batch)
-            seconds[name] += time.perf_counter() - began
-            assert {outcome.settled.value for outcome in outcomes} == {"shipped"}
+            seconds[name] += stored(store, batch)
     for store in stores.values():
         store.refresh()
     return {name: events / spent for name, spent in seconds.items()}

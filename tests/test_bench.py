@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import capture, corpus, find, mapping, picture, query, questions, report, ship, statements, variants
+from bench import capture, corpus, filling, find, mapping, picture, query, questions, report, ship, statements, variants
 
 COUNTS = {
     "loop of 100 creates, autocommit": {"INSERT bench_patient": 100, "INSERT auditsearch_outbox": 100, "BEGIN": 100},
@@ -42,6 +42,15 @@ def test_the_corpus_has_500_models_of_20_fields_and_ids_of_its_own() -> None:
 def test_an_event_of_the_corpus_is_about_1900_bytes() -> None:
     sizes = [len(text.encode()) for _, text in corpus.canonical_texts(300)]
     assert 1_700 < sum(sizes) / len(sizes) < 2_100
+
+
+def test_documents_made_ahead_are_those_of_the_corpus_in_its_order(capsys: pytest.CaptureFixture[str]) -> None:
+    found = list(filling.batches("p", 5_500, start=3_000))
+    assert [len(batch) for batch in found] == [1_000, 1_000, 500]
+    assert [one.canonical for batch in found for one in batch] == [
+        text for _, text in corpus.canonical_texts(2_500, start=3_000)
+    ]
+    assert "5,500 of 5,500 events are stored" in capsys.readouterr().err
 
 
 def test_each_library_is_followed_on_the_same_models() -> None:
