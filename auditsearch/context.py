@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -134,6 +134,23 @@ def token_scope(token: str | None, client_request_id: str | None = None) -> Iter
         yield
     finally:
         _token.reset(reset)
+
+
+def held() -> Callable[[], AbstractContextManager[None]]:
+    """Return what brings the request, token and actor that are known now back later, for as long as each call of it."""
+    variables: tuple[ContextVar[Any], ...] = (_captured, _token, _acting, _running)
+    known = [(variable, variable.get()) for variable in variables]
+
+    @contextmanager
+    def again() -> Iterator[None]:
+        resets = [(variable, variable.set(value)) for variable, value in known]
+        try:
+            yield
+        finally:
+            for variable, reset in resets:
+                variable.reset(reset)
+
+    return again
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponseBase
 from auditsearch.capture import hooks
 from auditsearch.context import request_scope, token_scope, trusted
 from auditsearch.event import new_id
+from auditsearch.streams import tied
 
 _CLIENT_ID = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*", re.ASCII)
@@ -39,7 +40,7 @@ class _ScopeMiddleware:
             response: HttpResponseBase = self.get_response(request)
             if (action := self.hooked(request)) is not None:
                 hooks.called(action, request, response, time.monotonic() - began)
-        return response
+            return tied(response)
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
         with self.scope(request):
@@ -47,7 +48,7 @@ class _ScopeMiddleware:
             response: HttpResponseBase = await self.get_response(request)
             if (action := self.hooked(request)) is not None:
                 await sync_to_async(hooks.called)(action, request, response, time.monotonic() - began)
-        return response
+            return tied(response)
 
     def hooked(self, request: HttpRequest) -> str | None:
         """Return the entry of HOOKED_ACTIONS whose call is to be told here."""

@@ -1,13 +1,16 @@
 """The two middlewares, below and above synchronous and asynchronous views."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
+from django.http import FileResponse
 from django.test import AsyncClient, Client, RequestFactory
 
 from auditsearch.middleware import client_request_id
+from auditsearch.streams import tied
 from auditsearch.testing import Captured
 from tests.capture.conftest import audit, committed, events  # noqa: F401 - fixtures
 
@@ -39,6 +42,43 @@ def test_after_the_request_nothing_is_left_of_it(events: Captured, client: Clien
     client.get("/add?name=a")
     User.objects.create_user("anna")
     assert (events[-1].ip, events[-1].request_token) == (None, None)
+
+
+def test_what_is_streamed_tells_who_asked_for_it(events: Captured, client: Client, settings: Any) -> None:  # noqa: F811
+    settings.ROOT_URLCONF = "tests.windows"
+    client.force_login(User.objects.create_user("anna"))
+    answer = client.get("/export")
+    assert b"".join(answer) == b"ab"
+    told = events[-1]
+    assert (told.event_code, told.user, told.ip, told.context_data["count"]) == ("export", "anna", "127.0.0.1", 2)
+    assert told.request_token
+    User.objects.create_user("maria")
+    assert events[-1].user is None
+
+
+def test_a_stream_that_is_broken_off_tells_who_asked_for_it(events: Captured, client: Client, settings: Any) -> None:  # noqa: F811
+    settings.ROOT_URLCONF = "tests.windows"
+    client.force_login(User.objects.create_user("anna"))
+    answer = client.get("/export")
+    next(iter(answer))
+    answer.close()
+    assert (events[-1].user, events[-1].context_data["outcome"]) == ("anna", "failed")
+
+
+def test_an_asynchronous_stream_is_its_requests_too(committed: Captured, settings: Any) -> None:  # noqa: F811
+    settings.ROOT_URLCONF = "tests.windows"
+
+    async def ask() -> list[bytes]:
+        return [piece async for piece in await AsyncClient().get("/later-export")]
+
+    assert async_to_sync(ask)() == [b"a"]
+    assert (committed[-1].event_code, committed[-1].ip) == ("export", "127.0.0.1")
+    assert committed[-1].request_token
+
+
+def test_a_file_is_sent_as_it_is() -> None:
+    answer = FileResponse(BytesIO(b"abc"))
+    assert tied(answer).file_to_stream is answer.file_to_stream is not None
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
 """Addresses of views of every kind, for the tests of hooked and excluded actions and of actors."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import wraps
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import include, path
 from django.views import View
@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
-from auditsearch.api import win_open
+from auditsearch.api import record, recording, win_open
 from tests.shop.models import Customer
 
 
@@ -56,6 +56,26 @@ async def later(request: HttpRequest) -> HttpResponse:
     """An asynchronous view."""
     await sync_to_async(Customer.objects.create)(name="later")
     return HttpResponse("")
+
+
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """An answer that is made while it is sent."""
+
+    def lines() -> Iterator[str]:
+        with recording("export") as work:
+            yield from work.counted(["a", "b"])
+
+    return StreamingHttpResponse(lines())
+
+
+async def later_export(request: HttpRequest) -> StreamingHttpResponse:
+    """The same in asynchronous code."""
+
+    async def lines() -> AsyncIterator[str]:
+        yield "a"
+        await sync_to_async(record)("export", rows=1)
+
+    return StreamingHttpResponse(lines())
 
 
 def failing(request: HttpRequest) -> HttpResponse:
@@ -123,6 +143,8 @@ urlpatterns = [
     path("titled", titled),
     path("template", template),
     path("later", later),
+    path("export", export),
+    path("later-export", later_export),
     path("failing", failing),
     path("window", Window.as_view(), name="window"),
     path("api/window", ApiWindow.as_view()),
