@@ -56,3 +56,15 @@ def stored(store: Any, batch: list[Any]) -> float:
     if {outcome.settled.value for outcome in outcomes} != {"shipped"}:
         raise RuntimeError(f"The store did not take all of {len(batch)} events.")
     return spent
+
+
+def settled(server: Any, index: str, patience: float = 180.0) -> None:
+    """Wait until the server has merged what was stored, so that no question is asked beside it."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until and merging(server, index):
+        time.sleep(0.5)
+
+
+def merging(server: Any, index: str) -> int:
+    """How many merges go on."""
+    return int(server.indices.stats(index=index, metric="merge")["_all"]["primaries"]["merges"]["current"])

@@ -3,7 +3,8 @@
     python -m bench.growth
 
 One index on a real OpenSearch grows from size to size, and one more for each number of models is filled; each time the
-same questions are asked. SIZES, MODELS and ROUNDS change the run. The picture is written to docs/growth.svg.
+same questions are asked. SIZES, MODELS, EVENTS (of each number of models) and ROUNDS change the run. The picture is
+written to docs/growth.svg.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import corpus
-from bench.filling import batches, stored
+from bench.filling import batches, settled, stored
 from bench.picture import chart
 from bench.query import SHOWN, middle
 from bench.questions import Question, questions
@@ -27,7 +28,8 @@ from bench.site import start
 
 TITLES = ("token", "user", "narrow range", "two words", "fragment", "range over nine tenths")
 PICTURE = Path(__file__).parent.parent / "docs" / "growth.svg"
-MANY = 10_000
+COUNTED = 11
+"""Seconds until the server, which counts an index's bytes every ten, has counted them anew."""
 
 Row = dict[str, Any]
 
@@ -36,7 +38,7 @@ def main() -> None:
     start("auditsearch", database=":memory:", AUDITSEARCH={"DELIVERY": "command"})
     sizes, models = numbers("SIZES", "10000,100000,1000000"), numbers("MODELS", "10,100,1000")
     with server() as url:
-        rows = [row for many in models for row in measured(url, [MANY], many)]
+        rows = [row for many in models for row in measured(url, [size("EVENTS", 100_000)], many)]
         rows = measured(url, sizes, corpus.MODELS) + rows
     print(versions("auditsearch", "opensearch-py", "Django"))
     print("\nMedian milliseconds for one page of 50 events\n")
@@ -90,7 +92,9 @@ def filled(backend: Any, partition: str, start: int, end: int) -> Row:
 
 def asked(backend: Any, bare: Any, index: str, events: int, models: int) -> Row:
     """What the index is like now, and the questions."""
+    settled(bare, index)
     bare.indices.flush(index=index)
+    time.sleep(COUNTED)
     there = bare.indices.stats(index=index, metric="store")["_all"]["primaries"]["store"]["size_in_bytes"]
     row: Row = {
         "events": events,

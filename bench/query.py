@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from bench.corpus import PARTITION
-from bench.filling import batches, stored
+from bench.filling import batches, settled, stored
 from bench.questions import KINDS, Question, questions
 from bench.report import last_line, size, table, verdicts, versions
 from bench.server import client, own_prefix, server
@@ -42,6 +42,7 @@ def main() -> None:
     with server() as url, own_prefix(url, "query") as prefix, tempfile.TemporaryDirectory() as folder:
         stores = opened(url, prefix, os.path.join(folder, "events.sqlite3"))
         rates = fill(stores, prefix, size("EVENTS", 200_000))
+        settled(client(url), prefix)
         asked = questions()
         times = measured(asked, answerers(stores, client(url), prefix), size("ROUNDS", 15))
         stores["sqlite"].close()
