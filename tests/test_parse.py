@@ -4,6 +4,8 @@ import datetime
 import enum
 import uuid
 from decimal import Decimal
+from functools import reduce
+from operator import xor
 from typing import Any
 
 import pytest
@@ -258,6 +260,20 @@ def test_what_is_no_question_is_an_error() -> None:
 def test_every_error_of_a_question_is_a_query_error_and_a_value_error() -> None:
     assert {kind.__mro__[1] for kind in (UnknownField, UnknownLookup, InvalidValue)} == {QueryError}
     assert issubclass(QueryError, ValueError)
+
+
+@pytest.mark.parametrize("depth", [11, 200, 2_000])
+def test_a_question_deeper_than_every_store_can_answer_is_refused(depth: int) -> None:
+    asked = Q(user="a")
+    for number in range(depth):
+        asked = ~(asked & Q(log=str(number)))
+    with pytest.raises(InvalidValue, match="at most 20 of and, or and not"):
+        tree_of(asked)
+
+
+def test_a_long_exclusive_or_is_refused_at_once() -> None:
+    with pytest.raises(InvalidValue, match="an exclusive or is three"):
+        tree_of(reduce(xor, (Q(user=str(number)) for number in range(60))))
 
 
 def test_in_takes_any_iterable_and_regex_makes_a_pattern() -> None:

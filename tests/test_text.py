@@ -161,6 +161,8 @@ def test_an_error_points_at_the_place_and_says_why(text: str, told: tuple[str, s
         (f"user:({'x ' * 200})", f"{CLAUSES} conditions"),
         ("(" * 300 + "x" + ")" * 300, f"{DEPTH} deep"),
         ("-" * 1000 + "x", f"{DEPTH} deep"),
+        ("(x | y (" * 15 + "x" + "))" * 15, f"{DEPTH} deep"),
+        ("(x | y -" * 10 + "x" + ")" * 10, "20 of and, or and not"),
         ("NOT " * 200 + "x", f"{DEPTH} deep"),
     ],
 )

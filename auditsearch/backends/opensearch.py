@@ -154,7 +154,8 @@ class OpenSearchBackend(Upkeep):
     def _ask(self, action: str, question: dict[str, Any]) -> dict[str, Any]:
         answer = self.client.request("POST", f"/{self._aliases}/{action}", question, **_NO_INDEX_YET)
         if answer.status == 400 and answer.error:
-            raise QueryError(f"The search server can't answer this question: {answer.cause}.")
+            remedy = " Ask for one of many values by in." if "maxClauseCount" in answer.cause else ""
+            raise QueryError(f"The search server can't answer this question: {answer.cause}.{remedy}")
         found = self.client.proven(answer, action)
         if found.get("timed_out") or found["_shards"]["failed"]:
             raise PartialAnswer(f"{found['_shards']['failed']} of {found['_shards']['total']} shards gave no answer.")

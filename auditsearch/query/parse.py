@@ -31,6 +31,9 @@ WHOLE = ("search", "phrase")
 LIKE: dict[str, Literal["prefix", "fuzzy"]] = {"prefix": "prefix", "fuzzy": "fuzzy"}
 """What follows `search`: each word begins so, or is like it."""
 
+DEEPEST = 20
+"""And, Or and Not inside one another; Elasticsearch reads 30, and what a condition becomes is deeper than itself."""
+
 FIELDS: dict[str, tuple[str, Kind]] = {
     "id": ("id", "id"),
     "timestamp": ("ts", "time"),
@@ -55,7 +58,28 @@ def tree_of(*questions: Q, **keywords: Any) -> Node:
 
     Raises UnknownField, UnknownLookup or InvalidValue.
     """
-    return _joined("AND", [*map(_node, questions), *(_node(pair) for pair in keywords.items())])
+    try:
+        node = _joined("AND", [*map(_node, questions), *(_node(pair) for pair in keywords.items())])
+    except RecursionError:
+        raise too_deep() from None
+    return shallow(node)
+
+
+def shallow(node: Node, left: int = DEEPEST) -> Node:
+    """Return `node`. Raises InvalidValue where it is nested deeper than every store can answer."""
+    if left < 0:
+        raise too_deep()
+    for inner in (node.node,) if isinstance(node, Not) else node.nodes if isinstance(node, And | Or) else ():
+        shallow(inner, left - 1)
+    return node
+
+
+def too_deep() -> InvalidValue:
+    """Return the error that says how deep a question may be."""
+    return InvalidValue(
+        f"A question has at most {DEEPEST} of and, or and not inside one another (an exclusive or is three). "
+        "Put conditions side by side, and ask for one of many values by in."
+    )
 
 
 def _node(question: Any) -> Node:

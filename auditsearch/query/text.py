@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from auditsearch.exceptions import Misread, QueryError
+from auditsearch.exceptions import InvalidValue, Misread, QueryError
 from auditsearch.query.box import BOX, condition
-from auditsearch.query.parse import said, whole
+from auditsearch.query.parse import said, shallow, whole
 from auditsearch.query.tokens import Token, Value, tokens
 from auditsearch.query.tree import ALL, And, Node, Not, Or, Words
 from auditsearch.words import words
@@ -30,7 +30,10 @@ def parse(text: str) -> Node:
     found = tokens(text)
     if sum(len(token.values) for token in found) > CLAUSES:
         raise Misread(f"A question has at most {CLAUSES} conditions.", text, 0, len(text))
-    return _Reader(text, found).question() if found else ALL
+    try:
+        return shallow(_Reader(text, found).question()) if found else ALL
+    except InvalidValue as error:
+        raise Misread(str(error), text, 0, len(text)) from error
 
 
 class _Reader:

@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from functools import reduce
 from operator import or_
+from typing import Any
 
 import pytest
 from django.db.models import Q
@@ -129,6 +130,39 @@ def test_many_conditions_are_one_question(shelf: Shelf) -> None:
     assert shelf.ask(reduce(or_, (Q(_context__v=number) for number in range(3, 203)))) == {3, 4, 5}
     assert shelf.ask(*(~Q(_context__v=number) for number in range(1, 201))) == {0}
     assert shelf.ask(_context__v__in=list(range(4, 5_000))) == {4, 5}
+
+
+def test_too_many_conditions_are_answered_or_refused_with_the_remedy(shelf: Shelf) -> None:
+    shelf.values(*range(6))
+    told = answered(shelf, reduce(or_, (Q(_context__v=number) for number in range(5, 1_205))))
+    assert told == {5} or "one of many values by in" in str(told)
+
+
+def answered(shelf: Shelf, asked: Q) -> set[int] | str:
+    """What is found, or why nothing can be."""
+    try:
+        return shelf.ask(asked)
+    except QueryError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        {"v__lt": "x" * 300},
+        {"v__iregex": r"\bя.{70}"},
+        {"v__icontains": "x" * 70},
+        {"v__range": (1, 2.5)},
+        {"v__in": [1, "x", True]},
+    ],
+    ids=str,
+)
+def test_the_deepest_question_is_answered(shelf: Shelf, leaf: dict[str, Any]) -> None:
+    shelf.values("x" * 300, 1, None)
+    asked = question = Q(**{f"_context__{name}": value for name, value in leaf.items()})
+    for number in range(9):
+        asked = ~(asked & Q(user=str(number))) if number % 2 else ~(asked | Q(search=str(number)) & question)
+    shelf.agrees(asked, timestamp__year__in=[2025, 2026])
 
 
 def test_a_key_with_two_underscores_is_asked_in_the_box(shelf: Shelf) -> None:
