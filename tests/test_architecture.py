@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "auditsearch"
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
 LINES = 250
-CLIENTS = ("opensearchpy", "sqlite3", "requests", "httpx", "urllib", "urllib3", "http", "socket")
+CLIENTS = ("opensearchpy", "sqlite3", "requests", "httpx", "urllib.request", "urllib3", "http", "socket")
 WRITES = ("auditsearch.capture", "auditsearch.outbox", "auditsearch.ship", "auditsearch.delivery", "auditsearch.models")
 
 

@@ -11,7 +11,7 @@ from auditsearch.capture import mask
 from auditsearch.capture.heard import heard
 from auditsearch.capture.labels import label, no_queries
 from auditsearch.capture.record import Record, key_text, write
-from auditsearch.capture.unsaid import hides_key, unwrapped
+from auditsearch.capture.unsaid import hides_key, tree_without_secrets, unwrapped
 from auditsearch.conf import settings
 
 
@@ -46,6 +46,8 @@ def record(
     draft.heard = [*personal]
     if object is not None:
         about(draft, object)
+        said = {"verbose": draft.verbose, "context": draft.context_data}
+        draft.verbose, draft.context_data = tree_without_secrets(said, unwrapped(object)).values()
     return next(iter(write(using or DEFAULT_DB_ALIAS, [draft])), None)
 
 

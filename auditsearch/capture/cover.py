@@ -6,9 +6,13 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote_plus
 
 Cover = Callable[[str], str]
 """What stands in the place of a part of a text."""
+
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_ENDS = re.compile(r"([\s?&=#/\"'<>]+)")  # where a part of a URL ends
 
 # Between the name and the value: what sentences and programs write there.
 _BETWEEN = r"""["']?\s{0,3}(?:(?:generated|is|was|set to|changed to|reset to)\s{0,3})?(?:[:=]|=>)\s{0,3}"""
@@ -48,6 +52,13 @@ def matched(text: str, patterns: Iterable[Any], cover: Cover) -> str:
         if pattern.search(text):
             text = pattern.sub(lambda found: cover(found[0]) if found[0] else "", text)
     return text
+
+
+def encoded(text: str, tells: Callable[[str], bool], cover: Cover) -> str:
+    """Return `text` with each percent-encoded part of a URL covered whose plain form `tells`: `anna%40example.org`."""
+    if "%" not in text or not _PERCENT.search(text):
+        return text
+    return "".join([cover(part) if "%" in part and tells(unquote_plus(part)) else part for part in _ENDS.split(text)])
 
 
 @lru_cache(maxsize=8)

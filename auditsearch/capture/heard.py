@@ -61,7 +61,11 @@ def finder(texts: Iterable[str]) -> Callable[[str, cover.Cover], str] | None:
     if not known:
         return None
 
+    def told(plain: str) -> bool:
+        return _covered(plain, known, lambda _: "") != plain
+
     def find(text: str, put: cover.Cover) -> str:
+        text = outside(text, lambda part: cover.encoded(part, told, put)) if "%" in text else text
         low = text.lower()
         there = [each for each in known if each in low]
         if not there:

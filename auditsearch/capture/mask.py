@@ -112,7 +112,15 @@ def mask_patterns(text: str) -> str:
         if pattern.search(text):
             next(_count)
             text = pattern.sub(HIDDEN, text)
-    return text
+    return cover.encoded(text, _matches, hide) if "%" in text and rules().patterns else text
+
+
+def _matches(text: str) -> bool:
+    return any(pattern.search(text) for pattern in rules().patterns)
+
+
+def _names(text: str) -> bool:
+    return cover.assigned(text, rules().names, lambda _: HIDDEN) != text
 
 
 def mask_text(text: str) -> str:
@@ -125,7 +133,7 @@ def mask_text(text: str) -> str:
         return text
     text = _URL.sub(_keep_name, text)
     text = _HEADERS.sub(_keep_name, text)
-    return cover.assigned(text, known.names, hide)
+    return cover.encoded(cover.assigned(text, known.names, hide), _names, hide)
 
 
 def _masked_json(text: str) -> str:

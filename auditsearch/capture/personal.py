@@ -143,7 +143,13 @@ class _Commitments:
             text = cover.assigned(text, names, lambda part: self.part(part, path))
         for pattern in self.known.patterns:
             text = outside(text, lambda part, one=(pattern,): cover.matched(part, one, lambda p: self.part(p, path)))  # type: ignore[misc]
-        return text
+        return outside(text, lambda part: cover.encoded(part, self.tells, lambda p: self.part(p, path)))
+
+    def tells(self, text: str) -> bool:
+        """Return whether a name with a value, or what a pattern matches, stands in a text."""
+        names, patterns = self.known.names, self.known.patterns
+        said = bool(names) and cover.assigned(text, names, lambda _: "") != text
+        return said or any(pattern.search(text) for pattern in patterns)
 
     def find(self, made: dict[str, Any], heard: Iterable[str]) -> None:
         """Cover what was heard in the sentences and the context."""

@@ -16,6 +16,7 @@ from auditsearch import canonical, outbox
 from auditsearch.capture import coalesce, exclude, gap, handlers, indirect, labels, mask, unmigrated
 from auditsearch.capture.personal import committed
 from auditsearch.capture.rules import beneath, rules
+from auditsearch.capture.unsaid import without_secrets
 from auditsearch.conf import settings
 from auditsearch.context import circumstances, origin
 from auditsearch.event import ENVELOPE_STRINGS, SCHEMA, from_micros, micros, new_id
@@ -85,7 +86,8 @@ class Record:
             self.system_type = kind if kind and self.system_type == "undefined" else self.system_type
             self.context_data |= more
             if "reason" in more:
-                self.context_data["reason"] = mask.mask_text(more["reason"])
+                reason = mask.mask_text(more["reason"])
+                self.context_data["reason"] = without_secrets(reason, self.instance) if self.instance else reason
         if log_context_signal.receivers:
             handlers.context(self)
 

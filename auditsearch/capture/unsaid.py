@@ -29,6 +29,19 @@ def without_secrets(text: str, instance: Any) -> str:
     return find(text, mask.hide) if find is not None else text
 
 
+def tree_without_secrets(tree: Any, instance: Any) -> Any:
+    """Return a tree with the same done to each of its texts, as plain JSON where the object may have hidden fields."""
+    return _without(canonical.normalise(tree), instance) if _reaches(type(instance)) else tree
+
+
+def _without(tree: Any, instance: Any) -> Any:
+    if isinstance(tree, dict):
+        return {key: _without(value, instance) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [_without(item, instance) for item in tree]
+    return without_secrets(tree, instance) if isinstance(tree, str) else tree
+
+
 def hides_key(instance: Any) -> bool:
     """Return whether an object's primary key is a secret, so that no event may name the object by it."""
     return instance._meta.pk.attname in hidden_of(type(instance))

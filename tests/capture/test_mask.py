@@ -9,12 +9,13 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditsearch.api import record
+from auditsearch.api import acting, record, recording
 from auditsearch.capture.mask import hidden, mask_text, masked, secret
 from auditsearch.capture.rules import _quick
 from auditsearch.checks import check_mask
 from auditsearch.exceptions import SettingError
 from auditsearch.testing import Captured
+from tests.capture.conftest import customer
 from tests.shop.models import Customer, Document, Order
 
 
@@ -119,6 +120,27 @@ def test_a_pattern_is_hidden_wherever_it_stands(events: Captured, audit: Callabl
 def test_secrets_in_a_urls_parameters_are_hidden_in_a_context(events: Captured) -> None:
     record("asked", url="https://anna:pa$$@host/?token=abc&page=2")
     assert events[0].context_data["url"] == "https://anna:***@host/?token=***&page=2"
+
+
+@pytest.mark.parametrize(
+    "url", ["/who?mail=anna%40example.org&page=2", "/p/anna%40example.org", "/p?q=%7B%22token%22%3A%22anna%40x%22%7D"]
+)
+def test_what_a_url_says_in_percents_is_hidden(events: Captured, audit: Callable[..., None], url: str) -> None:
+    audit(MASK=["token", r"re:\b\w+@\w+\.org\b"])
+    record("asked", verbose=f"asked {url}", url=url, urls=[f"https://host{url}"], discount="50% off")
+    assert "anna" not in events[0].canonical
+    assert events[0].context_data["discount"] == "50% off"
+
+
+def test_what_an_object_hides_is_said_by_no_event_about_it(events: Captured, audit: Callable[..., None]) -> None:
+    audit(MASK=["shop.Customer.name"])
+    made = customer("Zinaida")
+    with acting("bob", reason="a wish of Zinaida"):
+        Customer.objects.filter(pk=made.pk).update(friend=made)
+        with recording("export", object=made, verbose="all of Zinaida", path=["/zinaida"]) as export:
+            export["error"] = OSError("no Zinaida")
+    assert [event.context_data.get("reason") for event in events[1:]] == ["a wish of ***"] * 2
+    assert "zinaida" not in "".join(event.canonical for event in events).lower()
 
 
 def test_the_path_of_no_field_is_an_error(audit: Callable[..., None]) -> None:

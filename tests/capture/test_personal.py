@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -181,6 +182,16 @@ def test_a_pattern_is_hidden_wherever_it_stands(events: Captured, audit: Callabl
     assert whole(*rows()[0])["snapshot"]["title"] == f"of {SECRET}@example.org"
     assert last()["verbose"] == f"by {SECRET}@example.org"
     assert events[0].object_snapshot["title"] == "of •••"
+
+
+def test_what_a_url_says_in_percents_is_hidden(events: Captured, named: None, audit: Callable[..., None]) -> None:
+    made = Customer.objects.create(name=f"{SECRET} & Söhne")
+    record("asked", object=made, url=f"/find?name={quote_plus(made.name)}&page=2")
+    assert events[1].context_data["url"] == "/find?name=•••&page=2"
+    audit(PERSONAL=[r"re:\b\w+@\w+\.org\b", "iban"])
+    record("asked", url=f"/a?q={SECRET}%40example.org&a=%7B%22iban%22%3A%22{SECRET}%22%7D")
+    assert events[2].context_data["url"] == "/a?q=•••&a=•••"
+    assert whole(*rows()[2])["context"]["url"].startswith(f"/a?q={SECRET}%40")
 
 
 def test_an_exception_that_is_logged_hides_it(events: Captured, named: None) -> None:
