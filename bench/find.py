@@ -11,24 +11,18 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from itertools import islice
+from collections.abc import Callable
+from multiprocessing import get_context
 from typing import Any
 
-from bench.corpus import CITIES, NAMES, START, STATUSES, SURNAMES, sentence
+from bench.changes import WORD, batches, label, moment
+from bench.filling import settled, stored, tell
 from bench.report import last_line, median, size, table, verdicts, versions
-from bench.server import own_prefix, server
+from bench.server import client, own_prefix, server
 
 LIMITS = {"find_ratio": (">=", 50)}
-WORD = "апостиль"
-EVERY = 40_000
-"""Each so-many-th change has the word."""
-
-BATCH = 2_000
 WARMING = 4.0  # seconds for each
 APPS = ("auditsearch", "auditlog", "easyaudit")
 
@@ -44,8 +38,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
     ):
         site(database)
-        fill_rivals(changes)
-        stores = fill_ours(url, prefix, os.path.join(folder, "events.sqlite3"), changes)
+        stores = filled(url, prefix, os.path.join(folder, "events.sqlite3"), changes)
         times = measured(answerers(stores), size("ROUNDS", 7))
         stores["sqlite"].close()
         closed()
@@ -113,37 +106,14 @@ def closed() -> None:
     connection.close()
 
 
-def change(number: int) -> dict[str, Any]:
-    """The n-th change: a person whose note and status were changed."""
-    rng = random.Random(number)
-    note = sentence(rng, 12) + (f" {WORD}" if number % EVERY == 20 else "")
-    fields = {
-        "surname": rng.choice(SURNAMES),
-        "given_name": rng.choice(NAMES),
-        "city": rng.choice(CITIES),
-        "status": rng.choice(STATUSES),
-        "note": note,
-    }
-    return {
-        "pk": rng.randrange(1, 100_000),
-        "fields": fields,
-        "diff": {"note": [sentence(rng, 12), note]},
-        "number": number,
-    }
-
-
-def batches(count: int, made: Callable[[dict[str, Any]], Any]) -> Iterator[list[Any]]:
-    numbers = iter(range(count))
-    while batch := [made(change(number)) for number in islice(numbers, BATCH)]:
-        yield batch
-
-
-def label(one: dict[str, Any]) -> str:
-    return f"{one['fields']['surname']} {one['fields']['given_name']}"
-
-
-def moment(one: dict[str, Any]) -> datetime:
-    return datetime.fromtimestamp(START / 1e6, UTC) + timedelta(seconds=one["number"] * 7)
+def filled(url: str, prefix: str, path: str, count: int) -> dict[str, Any]:
+    """Our stores, filled while another process fills the rivals' tables; how far ours are is told on stderr."""
+    closed()
+    with get_context("fork").Pool(1) as rivals:
+        theirs = rivals.apply_async(fill_rivals, (count,))
+        stores = fill_ours(url, prefix, path, count)
+        theirs.get()
+    return stores
 
 
 def fill_rivals(count: int) -> None:
@@ -182,10 +152,14 @@ def fill_ours(url: str, prefix: str, path: str, count: int) -> dict[str, Any]:
     stores = {"server": OpenSearchBackend([url], prefix=prefix, client={"timeout": 120}), "sqlite": SQLiteBackend(path)}
     for store in stores.values():
         store.setup()
+    began, done = time.monotonic(), 0
     for batch in batches(count, lambda one: as_event(one, f"{prefix}-2026.11")):
         for store in stores.values():
-            assert {outcome.settled.value for outcome in store.index(batch)} == {"shipped"}
+            stored(store, batch)
+        done += len(batch)
+        tell(done, 0, count, time.monotonic() - began)
     stores["server"].refresh()
+    settled(client(url), prefix)
     return stores
 
 

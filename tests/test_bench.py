@@ -8,7 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from bench import capture, corpus, filling, find, mapping, picture, query, questions, report, ship, statements, variants
+from bench import (
+    capture,
+    changes,
+    corpus,
+    filling,
+    find,
+    mapping,
+    picture,
+    query,
+    questions,
+    report,
+    ship,
+    statements,
+    variants,
+)
 
 COUNTS = {
     "loop of 100 creates, autocommit": {"INSERT bench_patient": 100, "INSERT auditsearch_outbox": 100, "BEGIN": 100},
@@ -125,7 +139,8 @@ def test_the_figures_of_find_bear_the_agreed_names() -> None:
 
 
 def test_the_word_to_find_stands_in_few_changes() -> None:
-    assert [find.WORD in find.change(number)["fields"]["note"] for number in (19, 20, 40_020)] == [False, True, True]
+    notes = [changes.change(number)["fields"]["note"] for number in (19, 20, 40_020)]
+    assert [changes.WORD in note for note in notes] == [False, True, True]
 
 
 def test_a_chart_has_a_curve_and_a_name_each() -> None:
