@@ -188,6 +188,7 @@ class EventCode(ConfigurableEnum, setting="EVENT_CODES"):
     RETENTION = Code("retention", _("removed events by rule"))
     HOLD_PLACED = Code("hold_placed", _("kept events from removal"))
     HOLD_LIFTED = Code("hold_lifted", _("let events be removed again"))
+    ARCHIVED = Code("archived", _("made an archive"))
     ARCHIVE_RESTORED = Code("archive_restored", _("brought back an archive"))
     AUDIT_READ = Code("audit_read", _("read the audit log"))
     AUDIT_EXPORT = Code("audit_export", _("took events out of the audit log"))

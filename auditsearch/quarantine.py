@@ -10,6 +10,8 @@ from django.db.models.functions import Now
 
 from auditsearch.canonical import leaf
 from auditsearch.capture.actions import record
+from auditsearch.life import holds
+from auditsearch.life.removal import Refused
 from auditsearch.models import OutboxRow, State
 from auditsearch.outbox import SLICE, slices
 
@@ -34,7 +36,14 @@ def retry(using: str, rows: Rows) -> int:
 
 
 def drop(using: str, rows: Rows) -> int:
-    """Remove held rows for good; return how many. The audit event keeps id, state, reason and hash of each."""
+    """Remove held rows for good; return how many. The audit event keeps id, state, reason and hash of each.
+
+    Raises Refused, and removes none of this database's, where one of them is under a legal hold.
+    """
+    if bound := holds.in_force():
+        kept = [row.event_id for row in rows.iterator(chunk_size=SLICE) if holds.holding(bound, row.canonical)]
+        if kept:
+            raise Refused(f"Under a legal hold, which nothing may remove: {', '.join(kept[:5])} ({len(kept)} in all).")
     return sum(_drop(using, some) for some in _sliced(rows))
 
 

@@ -98,3 +98,20 @@ def test_the_command_copies_and_tells(tmp_path, capsys):
     assert "both hold the same 5" in capsys.readouterr().out
     with pytest.raises(CommandError, match="the same store"):
         call_command("auditsearch_copy", "--from", source, "--to", source)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "told"),
+    [
+        ("gone.sqlite3", "new.sqlite3", "There is no file .*gone.sqlite3 to copy from"),
+        ("search.example.org:9200", "new.sqlite3", "write https://search.example.org:9200"),
+        ("there.sqlite3", "localhost:9200", "write https://localhost:9200"),
+        ("there.sqlite3", "./there.sqlite3", "name the same store"),
+    ],
+)
+def test_a_store_that_can_not_be_meant_is_refused_and_no_file_is_made(tmp_path, monkeypatch, source, target, told):
+    monkeypatch.chdir(tmp_path)
+    SQLiteBackend(tmp_path / "there.sqlite3").setup()
+    with pytest.raises(CommandError, match=told):
+        call_command("auditsearch_copy", "--from", source, "--to", target)
+    assert {path.name.partition("-")[0] for path in tmp_path.iterdir()} == {"there.sqlite3"}

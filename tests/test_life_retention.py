@@ -251,4 +251,37 @@ def test_a_hold_without_a_reason_or_an_end_is_refused():
     with pytest.raises(CommandError, match="Say why"):
         call_command("auditsearch_hold", "place", "--log", "main")
     with pytest.raises(CommandError, match="No hold 5"):
-        call_command("auditsearch_hold", "lift", "5")
+        call_command("auditsearch_hold", "lift", "5", "--reason", "closed")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (["lift", "1"], "Say why it is lifted"),
+        (["lift", "--reason", "closed"], "Say which"),
+        (["list", "--log", "main"], "list takes no --object"),
+        (["place", "3", "--log", "main", "--reason", "a case"], "place takes no number"),
+    ],
+)
+def test_what_a_hold_does_not_take_is_refused(said, told):
+    holds.place("a case", log_name="main")
+    with pytest.raises(CommandError, match=told):
+        call_command("auditsearch_hold", *said)
+    assert len(holds.in_force()) == 1
+
+
+def test_how_many_events_a_hold_keeps_is_told(capsys):
+    get_backend().index([event(partition=NEW, object_id=str(n)) for n in (7, 8)])
+    call_command("auditsearch_hold", "place", "--object", "shop.Order:7", "--reason", "a case")
+    assert "It keeps 1 events that are stored" in capsys.readouterr().out
+    call_command("auditsearch_hold", "place", "--object", "shop.order:7", "--reason", "a case")
+    assert "No stored event fits: look at how it is written, and lift 2" in capsys.readouterr().err
+
+
+def test_a_retention_that_is_only_tried_changes_nothing(rules, capsys):
+    get_backend().index([event(partition=OLD, ts=NOON - 6 * YEAR), event(partition=NEW)])
+    call_command("auditsearch_retention", "--dry-run")
+    assert "1 events are due. Nothing was changed" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="say one of them"):
+        call_command("auditsearch_retention", "--dry-run", "--apply")
+    assert get_backend().holdings() == {OLD: 1, NEW: 1}

@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from auditsearch import again, backends, outbox, ship
 from auditsearch.backends.base import Settled
 from auditsearch.event import Event, new_id
+from auditsearch.life import holds
 from auditsearch.models import OutboxRow, State
 from auditsearch.query.tree import And
 from tests.factories import NOON, PARTITION, canonical
@@ -81,6 +82,20 @@ def test_drop_removes_it_and_keeps_its_hash_in_the_log(bad: str) -> None:
     quarantine("drop", "--all")
     assert not OutboxRow.objects.filter(event_id=bad).exists()
     assert len(told("outbox_dropped")["leaf"]) == 64
+
+
+def test_what_is_under_a_legal_hold_is_not_dropped(bad: str) -> None:
+    holds.place("a case", object_type="shop.Order")
+    with pytest.raises(CommandError, match=f"Under a legal hold, which nothing may remove: {bad}"):
+        quarantine("drop", "--all")
+    assert OutboxRow.objects.filter(event_id=bad).exists()
+
+
+def test_what_would_be_dropped_is_shown_and_stays(bad: str) -> None:
+    shown = quarantine("drop", "--all", "--dry-run")
+    assert bad in shown
+    assert "drop would be done to 1 events. Nothing was changed." in shown
+    assert OutboxRow.objects.filter(event_id=bad).exists()
 
 
 def test_many_are_sent_again_and_dropped_in_statements_that_any_database_takes(settings, monkeypatch) -> None:

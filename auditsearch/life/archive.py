@@ -15,19 +15,21 @@ from contextlib import closing, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 from django.utils import timezone
 
 from auditsearch import __version__
 from auditsearch.backends.base import Backend
+from auditsearch.capture.actions import record
 from auditsearch.conf import settings
 from auditsearch.event import from_micros
 from auditsearch.hostlock import HostLock
 from auditsearch.life import holds, removal
 from auditsearch.life.aside import Beside
 from auditsearch.life.gathering import BESIDE, gathered
-from auditsearch.life.lock import locked
+from auditsearch.life.lock import database, locked
 from auditsearch.life.manifest import DATA, Manifest, Part, check, check_part, ids, read, texts, with_part
 from auditsearch.life.packing import ArchiveError, digest, packed, sweep, told
 from auditsearch.life.reading import batches
@@ -37,6 +39,9 @@ from auditsearch.query.parse import tree_of
 from auditsearch.query.plan import plan
 from auditsearch.query.tree import ALL, Node
 from auditsearch.seal.merkle import Tree, leaf_hash
+
+ARCHIVED = "archived"
+"""Code of the audit event that tells of it, with the digest of its files."""
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, with how many events so far, and of how many."""
@@ -97,6 +102,7 @@ def finish(backend: Backend, manifest: Manifest, progress: Progress = quiet) -> 
         manifest = _write(backend, manifest, progress)
     if manifest.reset:
         manifest = _remove(backend, manifest, progress)
+    _tell(manifest)
     with told(manifest.journal), suppress(FileNotFoundError):
         manifest.journal.unlink()
     return manifest
@@ -172,6 +178,19 @@ def _remove(backend: Backend, manifest: Manifest, progress: Progress) -> Manifes
         manifest = replace(manifest, removed=(*manifest.removed, part.partition))
         manifest.write(manifest.path)
     return manifest
+
+
+def _tell(manifest: Manifest) -> None:
+    told: dict[str, Any] = {"archive": manifest.stem, "events": manifest.events, "digest": manifest.digest}
+    done = f", {len(manifest.removed)} partitions removed from the store" if manifest.reset else ""
+    record(
+        ARCHIVED,
+        verbose=f"Archive {manifest.stem} made: {manifest.events} events{done}",
+        level="WARNING" if manifest.reset else "INFO",
+        using=database(),
+        removed=list(manifest.removed),
+        **told,
+    )
 
 
 def _take_out(backend: Backend, manifest: Manifest, part: Part, alive: Callable[[], None]) -> None:

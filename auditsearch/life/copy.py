@@ -6,6 +6,7 @@ walk copies, resumes and verifies: the walk that finds nothing to copy is the pr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -14,12 +15,14 @@ from urllib.parse import urlsplit
 
 from auditsearch.backends import get_backend
 from auditsearch.backends.base import Backend, Stored
-from auditsearch.exceptions import AuditSearchError, PartialAnswer
+from auditsearch.exceptions import AuditSearchError, ConfigurationError, PartialAnswer
 from auditsearch.life import removal
 from auditsearch.life.archive import Progress, quiet
 from auditsearch.life.lock import locked
 from auditsearch.life.reading import pages, personal_of, whole
 from auditsearch.life.restore import Filling
+
+_HOST = re.compile(r"[\w.-]+:\d+(?:,.+)?")
 
 ROUNDS = 5
 """Walks through a store that goes on being written to; then a person must say when it stands still."""
@@ -38,17 +41,25 @@ class Copied:
     extra: int = 0
 
 
-def store(place: str) -> Backend:
-    """Return the store of the settings ("settings"), of a file's path, or of URLs with commas between them."""
+def store(place: str, *, new: bool = True) -> Backend:
+    """Return the store of the settings ("settings"), of a file's path, or of URLs with commas between them.
+
+    Raises ConfigurationError where it is none of these; unless it may be `new`, also where there is no such file.
+    """
     if place == "settings":
         return get_backend()
     if urlsplit(place).scheme in ("http", "https"):
         from auditsearch.backends.opensearch import OpenSearchBackend
 
         return OpenSearchBackend(place.split(","))
+    path = Path(place)
+    if _HOST.fullmatch(place) and not path.exists():
+        raise ConfigurationError(f"{place} is no file: if it is a server, write https://{place}.")
+    if not new and not path.is_file():
+        raise ConfigurationError(f"There is no file {path.absolute()} to copy from.")
     from auditsearch.backends.sqlite import SQLiteBackend
 
-    return SQLiteBackend(Path(place))
+    return SQLiteBackend(path.resolve())
 
 
 def copy(source: Backend, target: Backend, progress: Progress = quiet) -> Copied:

@@ -8,12 +8,14 @@ from typing import Any
 import orjson
 from django.db.models.functions import Now
 
+from auditsearch.backends.base import Backend
 from auditsearch.capture.actions import record
 from auditsearch.exceptions import AuditSearchError
 from auditsearch.life.lock import database
 from auditsearch.models import LegalHold
 from auditsearch.query.algebra import all_of, any_of
 from auditsearch.query.parse import tree_of
+from auditsearch.query.plan import plan
 from auditsearch.query.tree import Node
 
 PLACED, LIFTED = "hold_placed", "hold_lifted"
@@ -40,7 +42,9 @@ def place(reason: str, **members: str) -> LegalHold:
 
 
 def lift(number: int, reason: str) -> LegalHold:
-    """End a hold. Raises WrongHold where none of this number is in force."""
+    """End a hold. Raises WrongHold where none of this number is in force, or no reason is said."""
+    if not reason:
+        raise WrongHold("Say why it is lifted: --reason.")
     hold = LegalHold.objects.using(database()).filter(pk=number, lifted_at=None).first()
     if hold is None:
         raise WrongHold(f"No hold {number} is in force. `auditsearch_hold list` shows those that are.")
@@ -48,6 +52,11 @@ def lift(number: int, reason: str) -> LegalHold:
     told = f"Legal hold {number} lifted: {said(hold)}"
     record(LIFTED, verbose=told, level="WARNING", using=database(), hold=number, reason=reason)
     return hold
+
+
+def binding(backend: Backend, hold: LegalHold) -> int:
+    """Return how many stored events a hold keeps now. Raises what the store raises."""
+    return backend.count(plan(node([hold])).engine)
 
 
 def in_force() -> list[LegalHold]:

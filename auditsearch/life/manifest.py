@@ -78,6 +78,11 @@ class Manifest:
         """Events of all parts."""
         return sum(part.events for part in self.parts)
 
+    @property
+    def digest(self) -> str:
+        """What the log keeps of an archive: the hash over all that the manifest says of its files."""
+        return _seal({"parts": [asdict(part) for part in self.parts]})
+
     def file(self, part: Part) -> Path:
         """Where a part lies."""
         return self.folder / part.name

@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from auditsearch.exceptions import AuditSearchError
 
 _AGE = re.compile(r"(\d{1,5}) (day|week|month|year)s?")
+_DATE = re.compile(r"\d+[-./]")
 
 
 class NoTime(AuditSearchError):
@@ -38,6 +39,8 @@ def moment(text: str, now: datetime) -> datetime:
         found = datetime.combine(day, time()) if day else parse_datetime(text)
     except ValueError:  # it has the form of a date, but there is no such day
         found = None
+    if found is None and _DATE.match(text.strip()):
+        raise NoTime(f"There is no day or time {text!r}: write it as 2026-01-31 or '2026-01-31 10:30'.")
     if found is None:
         return back(text, now)
     return timezone.make_aware(found) if timezone.is_naive(found) else found

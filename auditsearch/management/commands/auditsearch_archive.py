@@ -15,6 +15,7 @@ from auditsearch.event import micros
 from auditsearch.exceptions import AuditSearchError
 from auditsearch.life import times
 from auditsearch.life.archive import archive
+from auditsearch.life.outlook import Outlook, outlook
 from auditsearch.management.progress import Progress
 
 EXAMPLES = """
@@ -23,10 +24,13 @@ examples:
       all events, a file for each partition and a manifest with their hashes; the store keeps them
   manage.py auditsearch_archive --before "2 years" --reset
       what is older than two years, to ARCHIVE_DESTINATION; removed from the store once the files were read back
+  manage.py auditsearch_archive --before "2 years" --reset --dry-run
+      how many events that is, by partition, and how many of them legal holds keep
   manage.py auditsearch_archive --log payments --before 2026-01-01
       one log
 
-Interrupted or killed at any moment, the next run finishes first what this one left. Legal holds keep their events in
+Interrupted or killed at any moment, the next run finishes first what this one left, as it was asked for. Each archive
+is an audit event, `archived`, which keeps the hash of its files. Legal holds keep their events in
 the store. `auditsearch_search --archive FILE` asks an archive, `auditsearch_restore FILE` brings it back.
 """
 
@@ -46,6 +50,9 @@ class Command(BaseCommand):
         parser.add_argument("--before", metavar="DATE", help='events before then: 2026-01-01, or an age as "2 years"')
         parser.add_argument("--log", metavar="NAME", help="of this log only")
         parser.add_argument("--destination", metavar="DIR", help="folder to write to (default: ARCHIVE_DESTINATION)")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would be archived and removed; write nothing"
+        )
         parser.add_argument("--reset", action="store_true", help="remove from the store what was archived and proven")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -56,8 +63,11 @@ class Command(BaseCommand):
         progress = Progress(self.stderr)
         try:
             before = micros(times.moment(options["before"], timezone.now())) if options["before"] else None
-            said = {"before": before, "log": options["log"], "reset": options["reset"]}
-            made = archive(get_backend(), Path(folder).absolute(), **said, progress=progress)
+            said, path = {"before": before, "log": options["log"]}, Path(folder).absolute()
+            if options["dry_run"]:
+                self._foretell(outlook(get_backend(), path, **said), reset=options["reset"])
+                return
+            made = archive(get_backend(), path, **said, reset=options["reset"], progress=progress)
         except AuditSearchError as error:
             raise CommandError(str(error)) from error
         finally:
@@ -68,3 +78,13 @@ class Command(BaseCommand):
             self.stdout.write(f"{each.path}: {each.events:,} events, {share:.0%} of their size{removed}")
         if not made:
             self.stdout.write("There is nothing to archive.")
+
+    def _foretell(self, found: Outlook, *, reset: bool) -> None:
+        for path in found.unfinished:
+            self.stdout.write(f"{path.name} would be finished first.")
+        for partition, number in found.events.items():
+            self.stdout.write(f"{partition}: {number:,} events")
+        total = sum(found.events.values())
+        kept = f", but for {found.held:,} under a legal hold" if found.held else ""
+        removed = f", and removed from the store{kept}" if reset else ""
+        self.stdout.write(f"{total:,} events would be archived{removed}. Nothing was changed.")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from auditsearch.backends.base import Backend
+from auditsearch.backends.sqlite import SQLiteBackend
 from auditsearch.exceptions import AuditSearchError
 from auditsearch.life.copy import copy, store
 from auditsearch.management.progress import Progress
@@ -43,11 +46,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Copy, and tell what both hold."""
-        if options["source"] == options["target"]:
-            raise CommandError("--from and --to name the same store.")
         progress = Progress(self.stderr)
         try:
-            done = copy(store(options["source"]), store(options["target"]), progress)
+            source, target = store(options["source"], new=False), store(options["target"])
+            if options["source"] == options["target"] or (_file(source) and _file(source) == _file(target)):
+                raise CommandError("--from and --to name the same store.")
+            done = copy(source, target, progress)
         except AuditSearchError as error:
             raise CommandError(str(error)) from error
         finally:
@@ -55,3 +59,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{sum(done.walks):,} events copied; both hold the same {done.events:,}, compared by hash.")
         if done.extra:
             self.stdout.write(f"The target holds {done.extra:,} events more.")
+
+
+def _file(backend: Backend) -> Path | None:
+    """Where an embedded store lies."""
+    return backend.path.resolve() if isinstance(backend, SQLiteBackend) else None

@@ -7,8 +7,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from auditsearch.backends import get_backend
 from auditsearch.exceptions import AuditSearchError
 from auditsearch.life import holds
+from auditsearch.models import LegalHold
 
 EXAMPLES = """
 examples:
@@ -44,16 +46,33 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it."""
+        do, members = options["do"], _members(options)
+        if options["number"] is not None and do != "lift":
+            raise CommandError(f"{do} takes no number.")
+        if members and do != "place":
+            raise CommandError(f"{do} takes no --object, --actor, --user or --log.")
         try:
-            if options["do"] == "list":
+            if do == "list":
                 self._list()
-            elif options["do"] == "place":
-                self.stdout.write(f"Hold {holds.place(options['reason'], **_members(options)).pk} is in force.")
+            elif do == "place":
+                self._place(holds.place(options["reason"], **members))
+            elif options["number"] is None:
+                raise CommandError("Say which, by its number: `auditsearch_hold list` shows those in force.")
             else:
-                held = holds.lift(options["number"] or 0, options["reason"])
-                self.stdout.write(f"Hold {held.pk} is lifted.")
+                self.stdout.write(f"Hold {holds.lift(options['number'], options['reason']).pk} is lifted.")
         except AuditSearchError as error:
             raise CommandError(str(error)) from error
+
+    def _place(self, hold: LegalHold) -> None:
+        self.stdout.write(f"Hold {hold.pk} is in force: {holds.said(hold)}.")
+        try:
+            number = holds.binding(get_backend(), hold)
+        except AuditSearchError as error:
+            self.stderr.write(f"How many events it keeps is not known: {error}")
+            return
+        self.stdout.write(f"It keeps {number:,} events that are stored, and those to come.")
+        if not number:
+            self.stderr.write(f"No stored event fits: look at how it is written, and lift {hold.pk} if it is wrong.")
 
     def _list(self) -> None:
         there = holds.in_force()

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from auditsearch import backlog, outbox, quarantine
+from auditsearch.exceptions import AuditSearchError
 from auditsearch.models import OutboxRow
 
 EXAMPLES = """
@@ -21,7 +22,8 @@ examples:
   manage.py auditsearch_quarantine retry --all --state quarantined
       after the cause is gone: they wait for the next shipment as if they were new
   manage.py auditsearch_quarantine drop 0198c5e2-...
-      removes the row for good; an event `outbox_dropped` keeps its id, its hash and the reason
+      removes the row for good, unless it is under a legal hold; an event `outbox_dropped` keeps its id, its hash and
+      the reason. With --dry-run it is only shown
 
 retry and drop are audit events themselves.
 """
@@ -44,6 +46,7 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="retry or drop all that are held")
         parser.add_argument("--state", choices=[str(state) for state in quarantine.HELD], help="only those held as")
         parser.add_argument("--database", metavar="ALIAS", help="in this database only (default: in each)")
+        parser.add_argument("--dry-run", action="store_true", help="show what retry or drop would take; change nothing")
         parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -57,9 +60,16 @@ class Command(BaseCommand):
             raise CommandError(f"Not held: {', '.join(missing)}. `auditsearch_quarantine list` shows what is.")
         if do in ("list", "show"):
             self._show(found, whole=do == "show", as_json=options["json"])
+        elif options["dry_run"]:
+            number = sum(rows.count() for rows in found.values())
+            self._show(found, whole=False, as_json=options["json"])
+            self.stdout.write(f"{do} would be done to {number:,} events. Nothing was changed.")
         else:
             act = quarantine.retry if do == "retry" else quarantine.drop
-            done = sum(act(alias, rows) for alias, rows in found.items())
+            try:
+                done = sum(act(alias, rows) for alias, rows in found.items())
+            except AuditSearchError as error:
+                raise CommandError(str(error)) from error
             said = "wait for the next shipment" if do == "retry" else "were dropped"
             self.stdout.write(f"{done:,} events {said}.")
 

@@ -43,11 +43,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--apply", action="store_true", help="remove it; without this nothing is changed")
+        parser.add_argument("--dry-run", action="store_true", help="change nothing, as without --apply")
         parser.add_argument("--everything", action="store_true", help="even where that is every event there is")
         parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Plan, tell, and where it was said, remove."""
+        if options["apply"] and options["dry_run"]:
+            raise CommandError("--apply removes and --dry-run does not: say one of them.")
         now, progress = timezone.now(), Progress(self.stderr)
         try:
             backend = get_backend()

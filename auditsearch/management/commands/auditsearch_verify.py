@@ -12,10 +12,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from auditsearch.backends import get_backend
 from auditsearch.conf import settings
-from auditsearch.exceptions import AuditSearchError
-from auditsearch.life.manifest import ENDING, check, read
+from auditsearch.exceptions import AuditSearchError, BackendUnavailable, ConfigurationError, PartialAnswer
+from auditsearch.life.manifest import ENDING, Manifest, check, read
 from auditsearch.life.packing import ArchiveError
 from auditsearch.management.progress import Progress
+from auditsearch.seal.archives import compare
 from auditsearch.seal.verify import UNCHECKED, Found, Report, verify
 
 EXAMPLES = """
@@ -28,7 +29,7 @@ It tells
   OUTDATED    an event whose promoted fields are not those of the settings: run auditsearch_rebuild
   DUPLICATE   an event that lies in two partitions
   UNCHECKED   an event that the store has only in part, and the outbox not at all; an archive that can't be read
-  ARCHIVE     an archive that is not what its manifest says
+  ARCHIVE     an archive that is not what its manifest says, or not the one that the log's event `archived` tells of
 
 examples:
   manage.py auditsearch_verify
@@ -88,11 +89,22 @@ class Command(BaseCommand):
             try:
                 manifest = read(path)
                 check(manifest, lambda n, m=manifest: progress("read back", n, m.events))  # type: ignore[misc]
+                self._ask_the_log(manifest)
             except ArchiveError as error:
                 kind = UNCHECKED if _is_out_of_reach(error) else "ARCHIVE"
                 report.add(Found(kind, "", path.name, str(error)))
             else:
                 report.checked += manifest.events
+
+    def _ask_the_log(self, manifest: Manifest) -> None:
+        try:
+            compare(get_backend(), manifest)
+        except (BackendUnavailable, ConfigurationError, PartialAnswer) as error:
+            if self.whole:
+                raise
+            self.stderr.write(
+                f"{manifest.path.name} is compared with its files only: the log can't be asked ({error})."
+            )
 
     def _tell(self, report: Report, *, as_json: bool) -> None:
         if as_json:
