@@ -47,6 +47,13 @@ def titled(request: HttpRequest) -> HttpResponse:
     return HttpResponse("")
 
 
+def card(request: HttpRequest) -> HttpResponse:
+    """A view whose window shows an object."""
+    shown = Customer.objects.create(name="Zinaida")
+    win_open("Zinaida, called Zina", object=shown, personal=["Zina"], tab=2)
+    return HttpResponse("")
+
+
 def template(request: HttpRequest) -> TemplateResponse:
     """A template's page."""
     return TemplateResponse(request, "admin/login.html", {"title": "Sign in", "site_url": ""})
@@ -141,6 +148,7 @@ router.register("customers", Customers, basename="customer")
 urlpatterns = [
     path("plain", plain, name="plain-window"),
     path("titled", titled),
+    path("card", card),
     path("template", template),
     path("later", later),
     path("export", export),

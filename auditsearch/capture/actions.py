@@ -46,13 +46,11 @@ def record(
     draft.heard = [*personal]
     if object is not None:
         about(draft, object)
-        said = {"verbose": draft.verbose, "context": draft.context_data}
-        draft.verbose, draft.context_data = tree_without_secrets(said, unwrapped(object)).values()
     return next(iter(write(using or DEFAULT_DB_ALIAS, [draft])), None)
 
 
 def about(draft: Record, instance: Any) -> None:
-    """Say which object the event is about."""
+    """Say which object the event is about; what it hides is said by no sentence and no context of the event."""
     instance = unwrapped(instance)
     meta = instance._meta.concrete_model._meta
     draft.object_type = f"{meta.app_label}.{meta.object_name}"
@@ -60,3 +58,5 @@ def about(draft: Record, instance: Any) -> None:
     with no_queries:
         draft.object_label = label(instance)
         draft.heard = [*draft.heard, *heard(instance)]
+    said = tree_without_secrets({"verbose": draft.verbose, "context": draft.context_data}, instance)
+    draft.verbose, draft.context_data = said["verbose"], said["context"]

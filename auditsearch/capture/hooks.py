@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponseBase
 
 from auditsearch.capture import mask
-from auditsearch.capture.actions import record
+from auditsearch.capture.actions import about, record
 from auditsearch.capture.record import Record
 from auditsearch.capture.system import tell, telling
 from auditsearch.capture.views import names_of, view_of
@@ -18,10 +19,20 @@ from auditsearch.context import get_request, token_scope
 from auditsearch.enums import EventCode
 
 WINDOW = "_auditsearch_window"
-"""Attribute of a request: (title, context) that its view gave by `win_open`."""
+"""Attribute of a request: the `Window` that its view gave by `win_open`."""
 
 TIED = "_auditsearch_tied"
 """Attribute of a request: its token and the client's id, for whoever lists the token's middleware as the inner one."""
+
+
+class Window(NamedTuple):
+    """What a view says of its window: title, the object that it shows, texts that are personal, and more to find."""
+
+    title: str | None
+    object: Any
+    personal: Sequence[str]
+    context: dict[str, Any]
+
 
 HEAD = 16_384
 """Bytes of a page in which its title is looked for."""
@@ -48,9 +59,8 @@ def called(action: str, request: HttpRequest, response: HttpResponseBase, second
     code = code_of(settings.HOOKED_ACTIONS[action])
 
     def fill(draft: Record) -> None:
-        none: dict[str, Any] = {}
-        title, more = vars(request).get(WINDOW) or (title_of(response), none)
-        title = title and mask.mask_text(title)
+        window: Window = vars(request).get(WINDOW) or Window(title_of(response), None, (), {})
+        title = window.title and mask.mask_text(window.title)
         draft.action = view_of(request)
         draft.context_data |= {
             "action": action,
@@ -59,28 +69,33 @@ def called(action: str, request: HttpRequest, response: HttpResponseBase, second
             "status": response.status_code,
             "seconds": round(seconds, 3),
             **({"title": title} if title else {}),
-            **more,
+            **window.context,
         }
         draft.verbose = mask.mask_text(_sentence(draft, code, str(title or action)))
+        draft.heard = [*window.personal]
+        if window.object is not None:
+            about(draft, window.object)
 
     with token_scope(*vars(request).get(TIED, (None, None))):
         tell(code, fill, request=request)
 
 
-def win_open(title: str, **context: Any) -> None:
+def win_open(title: str, *, object: Any = None, personal: Iterable[str] = (), **context: Any) -> None:  # noqa: A002
     """Tell that a window was opened, and its title: from a hooked view for the view's own event, else by one at once.
 
-    `context` is anything else that is worth finding.
+    `object` is the model instance that it shows, `context` anything else that is worth finding; `personal` are texts
+    that are personal wherever they stand in title and context, on a site that has personal values at all.
     """
     request = get_request()
     if request is not None and hooked(request) is not None:
-        vars(request)[WINDOW] = (str(title), context)
+        vars(request)[WINDOW] = Window(str(title), object, [*personal], context)
     elif telling():
         draft = Record(EventCode.WIN_OPEN.value)
         draft.place()
         said = mask.mask_text(str(title))
         verbose = _sentence(draft, draft.event_code, said)
-        record(EventCode.WIN_OPEN.value, verbose=verbose, **{"title": said, **context})
+        more = {"title": said, **context}
+        record(EventCode.WIN_OPEN.value, object=object, verbose=verbose, personal=personal, **more)
 
 
 def title_of(response: HttpResponseBase) -> str | None:

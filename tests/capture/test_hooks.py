@@ -119,6 +119,24 @@ def test_a_window_can_be_told_without_a_hook(events: Captured, client: Client) -
     assert events[-1].verbose == "Somebody opened Report"
 
 
+@pytest.mark.parametrize("hook", [{}, {"card": "WIN_OPEN"}])
+def test_a_window_may_show_an_object_and_hides_what_is_personal(
+    client: Client, events: Captured, audit: Any, hook: dict[str, str]
+) -> None:
+    audit(HOOKED_ACTIONS=hook, PERSONAL=["shop.Customer.name"])
+    client.get("/card")
+    event = events[-1]
+    assert (event.event_code, event.object_type, event.object_id) == (
+        "win_open",
+        "shop.Customer",
+        str(Customer.objects.get().pk),
+    )
+    assert (event.context_data["title"], event.context_data["tab"]) == ("•••, called •••", 2)
+    audit(HOOKED_ACTIONS=hook, MASK=["shop.Customer.name"])
+    client.get("/card")
+    assert "Zinaida" not in events[-1].canonical
+
+
 def test_a_handler_gets_action_and_request(browser: Client, events: Captured, audit: Any) -> None:
     seen: list[Any] = []
 
