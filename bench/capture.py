@@ -67,7 +67,7 @@ Times = dict[str, dict[str, list[float]]]
 def main() -> None:
     with ExitStack() as servers:
         if os.environ.get("BENCH_DATABASE") == "postgresql":
-            os.environ["BENCH_DATABASE"] = servers.enter_context(postgres())
+            os.environ["BENCH_DATABASE"] = servers.enter_context(postgres(durable=True))
         measure()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 
@@ -140,12 +140,23 @@ def _excluded(label: str, field: Any) -> bool:
     return not names.isdisjoint(settings.EXCLUDE_FIELDS)
 
 
-def _labelled(plan: Plan, fields: Sequence[Any]) -> Iterable[tuple[int, Any, dict[Any, Any] | None]]:
-    """Yield (position, field, choices) of what has a label; None for foreign keys and for choices made at call."""
+class Labelled(NamedTuple):
+    """A field whose values have labels: a foreign key to `end` of other objects, or choices, None where made at call."""
+
+    position: int
+    field: Any
+    choices: dict[Any, Any] | None = None
+    end: str | None = None
+
+
+def _labelled(plan: Plan, fields: Sequence[Any]) -> Iterable[Labelled]:
     for i, field in enumerate(fields):
         if i in plan.secret or plan.columns[i].frozen:
             continue
-        if isinstance(field.choices, list | tuple):
-            yield i, field, dict(field.flatchoices)
-        elif field.choices is not None or (isinstance(field, models.ForeignKey) and i not in plan.keys):
-            yield i, field, None
+        if isinstance(field, models.ForeignKey):
+            if i not in plan.keys or field.choices is not None:
+                yield Labelled(i, field, end=field.target_field.attname)
+        elif isinstance(field.choices, list | tuple):
+            yield Labelled(i, field, dict(field.flatchoices))
+        elif field.choices is not None:
+            yield Labelled(i, field)

@@ -93,8 +93,8 @@ def label(instance: Any) -> str:
 def labels(plan: Plan, instance: models.Model, row: Row) -> dict[str, str]:
     """Return {attname: text} of the row's choices and of foreign keys whose object is at hand. Call it guarded."""
     found = {}
-    for i, field, choices in plan.labelled:
-        text = _related(field, instance, row[i]) if field.is_relation else _choice(field, choices, row[i])
+    for i, field, choices, end in plan.labelled:
+        text = _related(field, instance, end, row[i]) if end is not None else _choice(field, choices, row[i])
         if text is not None:
             found[field.attname] = text
     return found
@@ -148,14 +148,14 @@ def complete(using: str, drafts: Iterable[Record]) -> None:
 
 def _unlabelled(plan: Plan, draft: Record) -> Iterator[Any]:
     known = draft.context_data.get("labels", {})
-    for _, field, _ in plan.labelled:
-        if field.is_relation and field.attname not in known and draft.object_snapshot.get(field.attname) is not None:
+    for _, field, _, end in plan.labelled:
+        if end is not None and field.attname not in known and draft.object_snapshot.get(field.attname) is not None:
             yield field
 
 
-def _related(field: Any, instance: models.Model, value: Any) -> str | None:
+def _related(field: Any, instance: models.Model, end: str, value: Any) -> str | None:
     related = instance._state.__dict__.get("fields_cache", {}).get(field.name)
-    if related is None or getattr(related, field.target_field.attname, None) != value:
+    if related is None or getattr(related, end, None) != value:
         return None
     return label(related)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -19,13 +20,17 @@ from auditsearch.capture.rules import beneath, rules
 from auditsearch.capture.unsaid import without_secrets
 from auditsearch.conf import settings
 from auditsearch.context import circumstances, origin
-from auditsearch.event import ENVELOPE_STRINGS, SCHEMA, from_micros, micros, new_id
+from auditsearch.event import ENVELOPE_STRINGS, SCHEMA, STORED, from_micros, micros, new_id
 from auditsearch.insertion import NewRow
 from auditsearch.logs import noise
 from auditsearch.partition import partition_of
 from auditsearch.signals import log_context_signal
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z  # dates and times in UTC as `canonical` writes them
+
+
+_MEMBERS = ("ts", *(stored for attribute, stored in STORED.items() if attribute not in ("id", "schema", "timestamp")))
+_values = attrgetter("ts", *(name for name in STORED if name not in ("id", "schema", "timestamp")))
 
 
 @dataclass(slots=True)
@@ -116,28 +121,8 @@ class Record:
         return canonical.dumps(members), personal
 
     def _members(self, event_id: str) -> dict[str, Any]:
-        members: dict[str, Any] = {
-            "id": event_id,
-            "ts": self.ts,
-            "schema": SCHEMA,
-            "event_code": self.event_code,
-            "event_type": self.event_type,
-            "system_type": self.system_type,
-            "object_type": self.object_type,
-            "object_id": self.object_id,
-            "object_label": self.object_label,
-            "request_token": self.request_token,
-            "suid": self.suid,
-            "user_name": self.user,
-            "ip": self.ip,
-            "log_name": self.log,
-            "level": self.level,
-            "logger": self.logger,
-            "verbose": self.verbose,
-            "context": self.context_data,
-            "snapshot": self.object_snapshot,
-        }
-        return {name: value for name, value in members.items() if value}
+        members = {name: value for name, value in zip(_MEMBERS, _values(self), strict=True) if value}
+        return members | {"id": event_id, "schema": SCHEMA}
 
 
 def _scalar(value: Any) -> Any:

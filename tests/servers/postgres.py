@@ -36,8 +36,11 @@ def programs(user: str | None) -> Path:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """URL of the server that AUDITSEARCH_TEST_POSTGRES_URL names, or of one that is started here."""
+def postgres(*, durable: bool = False) -> Iterator[str]:
+    """URL of the server that AUDITSEARCH_TEST_POSTGRES_URL names, or of one that is started here.
+
+    Unless it is `durable`, as by its defaults, it leaves commits to the operating system: quicker, and enough for tests.
+    """
     if given := os.environ.get(URL_VARIABLE):
         yield given
         return
@@ -46,8 +49,8 @@ def postgres() -> Iterator[str]:
         bin_folder, data = programs(user), folder / "data"
         made = [bin_folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
         subprocess.run(made, user=user, check=True, capture_output=True, cwd=folder)
-        command = [str(bin_folder / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder), "-F"]
-        command += ["-c", "max_connections=200", "-c", "listen_addresses=127.0.0.1"]
+        command = [str(bin_folder / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder)]
+        command += ["-c", "max_connections=200", "-c", "listen_addresses=127.0.0.1", *([] if durable else ["-F"])]
         ask = [bin_folder / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
         ready = lambda: answers(port) and not subprocess.run(ask, check=False).returncode  # noqa: E731 - it is said once
         with running(command, folder, ready, user=user, end=signal.SIGINT):
