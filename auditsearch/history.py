@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Model
 
 from auditsearch.capture.diff import concrete
 from auditsearch.capture.record import key_text
 from auditsearch.enums import EventCode
 from auditsearch.event import Event
-from auditsearch.exceptions import QueryError
+from auditsearch.exceptions import QueryError, UnknownField
+from auditsearch.query.parse import nearest
 from auditsearch.search import Events
 
 Object = Model | tuple[str, Any]
@@ -50,6 +52,10 @@ def key_of(obj: Object) -> tuple[str, str]:
     """Return `object_type` and `object_id` as events have them. Raises QueryError for an object without a key."""
     if isinstance(obj, Model):
         obj = (concrete(type(obj))._meta.label, obj.pk)
+    if not isinstance(obj, tuple) or len(obj) != 2:
+        raise QueryError(
+            f"An object of a model is asked for, or its model's name and key: ('shop.Order', 5), not {obj!r}."
+        )
     model, key = obj
     text = key_text(key)
     if text is None:
@@ -94,16 +100,30 @@ def walk(told: Iterable[Event]) -> Iterator[Step]:
 def changes(obj: Object, name: str, events: Events | None = None) -> Iterator[Change]:
     """Yield the changes of one field (its `attname`), oldest first; of a many-to-many field what was removed and added.
 
-    A change that no event tells of is seen as the `gap` of the next one.
+    A change that no event tells of is seen as the `gap` of the next one. Raises UnknownField, at the end, where neither
+    the model nor an event knows the field.
     """
+    seen = _fields(obj)
     for step in steps(obj, events):
         change = step.event.diff.get(name)
+        seen = seen | step.event.object_snapshot.keys() | step.event.diff.keys()
         if isinstance(change, list) and len(change) == 2:
             yield Change(step.event, change[0], change[1], step.gaps.get(name))
         elif isinstance(change, dict):
             yield Change(step.event, change.get("removed", []), change.get("added", []))
         elif name in step.gaps:
             yield Change(step.event, step.gaps[name].found, step.event.object_snapshot.get(name), step.gaps[name])
+    if seen and name not in seen:
+        raise UnknownField(f"{key_of(obj)[0]} has no field {name!r}. {nearest(name, sorted(seen))}")
+
+
+def _fields(obj: Object) -> set[str]:
+    """The names of a model's fields as events have them; none of a model that is gone."""
+    try:
+        model = obj if isinstance(obj, Model) else apps.get_model(obj[0])
+    except (LookupError, ValueError):
+        return set()
+    return {field.attname for field in model._meta.concrete_fields} | {field.name for field in model._meta.many_to_many}
 
 
 def _before(event: Event) -> dict[str, Any]:

@@ -13,11 +13,15 @@ from django.utils.timezone import get_current_timezone
 
 from auditsearch import intervals
 from auditsearch.backends.base import Facets, Histogram, Hit, Interval, Value
+from auditsearch.canonical import loads
 from auditsearch.columns import counted, ordered
 from auditsearch.document import document
 from auditsearch.exceptions import QueryError
-from auditsearch.promoted import PREFIX, shown
-from auditsearch.query.tree import NONE
+from auditsearch.facts import leaves
+from auditsearch.forms import CLIPPED, clip
+from auditsearch.promoted import PREFIX, promoted, shown
+from auditsearch.query.algebra import all_of
+from auditsearch.query.tree import NONE, Fact
 
 if TYPE_CHECKING:
     from auditsearch.search import Events
@@ -42,16 +46,35 @@ def facets(events: Events, name: str, size: int) -> Facets:
         raise QueryError(f"size is {size}; it must be 1 to {VALUES}.")
     field, plan = counted(name), events.plan
     if not plan.check:
-        return events.store.facets(plan.engine, field, size=size)
+        found = events.store.facets(plan.engine, field, size=size)
+        return found._replace(values=_whole(events, field, found.values))
     nothing = Facets([], 0, 0, 0)
     sure = events.store.facets(plan.sure, field, size=VALUES) if plan.sure != NONE else nothing
     rest, all_seen = _rest(events)
-    found = [_values(field, hit) for hit in rest]
-    counts = Counter(dict(sure.values)) + Counter(value for values in found for value in values)
+    checked = [_values(field, hit) for hit in rest]
+    counts = Counter(dict(sure.values)) + Counter(value for values in checked for value in values)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     exact = sure.exact and not sure.other and all_seen
     other = sure.other + sum(number for _, number in ranked[size:])
-    return Facets(ranked[:size], other, sure.missing + found.count([]), sure.total + len(found), exact)
+    values = _whole(events, field, ranked[:size])
+    return Facets(values, other, sure.missing + checked.count([]), sure.total + len(checked), exact)
+
+
+def _whole(events: Events, field: str, values: list[tuple[Value, int]]) -> list[tuple[Value, int]]:
+    """Values that a column holds clipped are read whole out of an event, so that they can be shown and asked for."""
+    path = next((row.path for row in promoted() if PREFIX + row.name == field), field)
+    return [(_told(events, path, value) if _is_clipped(value) else value, number) for value, number in values]
+
+
+def _is_clipped(value: Value) -> bool:
+    return isinstance(value, str) and CLIPPED in value
+
+
+def _told(events: Events, path: str, value: Value) -> Value:
+    asked = all_of((events.plan.engine, Fact(path, "=", "equals", (str(value),))))
+    hits = events.store.search(asked, order=events.order, limit=1).hits
+    texts = (value for hit in hits for at, _, value in leaves(loads(hit.canonical)).leaves if at == path)
+    return next((text for text in texts if isinstance(text, str) and clip(text) == value), value)
 
 
 def histogram(events: Events, interval: Interval, zone: tzinfo | None) -> Histogram:

@@ -11,7 +11,7 @@ from django.test import override_settings
 from auditsearch.backends.memory import MemoryBackend
 from auditsearch.event import from_micros
 from auditsearch.exceptions import QueryError, UnknownField
-from auditsearch.history import changes, history, state_at, steps
+from auditsearch.history import changes, history, key_of, state_at, steps
 from auditsearch.paging import Sheet
 from auditsearch.ranking import busiest_actors, most_changed_objects
 from auditsearch.search import Events
@@ -317,6 +317,17 @@ def test_history_takes_an_object_or_its_key() -> None:
     assert history(Order(pk=7), story()).count() == history(("shop.Order", "7"), story()).count() == 5
     with pytest.raises(QueryError, match="no key yet"):
         history(Order())
+    with pytest.raises(QueryError, match="model's name and key"):
+        history("shop.Order#7")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("of", [Order(pk=7), ("shop.Order", 7), ("gone.Model", 7)])
+def test_changes_of_a_field_that_nobody_knows_are_an_error(of: Any) -> None:
+    story = shelf({"object_type": key_of(of)[0], "object_snapshot": {"former": 1}})
+    with pytest.raises(UnknownField, match="no field 'statsu'"):
+        list(changes(of, "statsu", story))
+    assert list(changes(of, "former", story)) == []
+    assert list(changes(("gone.Model", 7), "statsu", shelf())) == []
 
 
 def test_a_change_of_many_is_what_was_removed_and_added() -> None:

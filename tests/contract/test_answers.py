@@ -100,3 +100,17 @@ def test_a_page_by_expression_has_what_fits_whether_values_are_long_or_not(
         assert sheet.total in (None, found.count())
     assert pages == shelf.numbers(found)
     assert set(pages) == set(shelf.true_of(found.tree))
+
+
+def test_a_long_value_is_counted_whole_and_leads_to_its_events(shelf: Shelf) -> None:
+    long = "я" * 300
+    shelf.put({"user": long, "object_id": long + "a"}, {"user": long}, {"user": long + "b"}, {"context_data": {"v": 1}})
+    for events in (shelf.events, shelf.events.exclude(**UNSURE)):
+        assert events.facets("user", 2).values[0] == (long, 2)
+        assert set(events.values_list("user", flat=True).distinct()) == {long, long + "b", "Anna"}
+    assert ("shop.Order", long + "a", 1) in most_changed_objects(shelf.events).objects
+
+
+def test_a_long_value_of_a_promoted_field_is_counted_whole(shelf: Shelf) -> None:
+    shelf.put({"context_data": {"state": ["x", LONG]}})
+    assert set(shelf.events.facets("state").values) == {(LONG, 1), ("x", 1)}
