@@ -12,8 +12,8 @@ from typing import Any
 
 Sent = Callable[[Any, str, Sequence[Any]], bool]
 
-OK, IN_TRANSACTION, NO_PIPELINE = 1, 2, 0
-"""Of libpq: PGRES_COMMAND_OK, PQTRANS_INTRANS, PQ_PIPELINE_OFF."""
+OK, OPEN, IDLE, IN_TRANSACTION, NO_PIPELINE = 1, 0, 0, 2, 0
+"""Of libpq: PGRES_COMMAND_OK, CONNECTION_OK, PQTRANS_IDLE, PQTRANS_INTRANS, PQ_PIPELINE_OFF."""
 
 COOPERATIVE = ("gevent.monkey", "eventlet.patcher")
 """Modules of whoever runs many requests in one thread, where none may wait for a server in libpq's own code."""
@@ -38,23 +38,44 @@ def _sqlite(driver: Any, sql: str, values: Sequence[Any]) -> bool:
     return True
 
 
+def begin(connection: Any) -> None:
+    """Say BEGIN in an outermost `atomic` block, for whose first statement PostgreSQL's driver would say it at length.
+
+    Raises the errors of `django.db`.
+    """
+    driver = connection.connection
+    pgconn = getattr(driver, "pgconn", None)
+    if pgconn is None or pgconn.transaction_status != IDLE or not _plain(pgconn) or driver.autocommit:
+        return
+    if driver.isolation_level is None and driver.read_only is None and driver.deferrable is None:
+        with connection.wrap_database_errors, driver.lock:
+            _done(pgconn, pgconn.exec_(b"BEGIN"))
+
+
 def _postgresql(driver: Any, sql: str, values: Sequence[Any]) -> bool:
     """Only inside of a transaction that the server knows of: the driver says BEGIN with its own next statement."""
     pgconn = getattr(driver, "pgconn", None)  # psycopg 2 has none
-    if pgconn is None or pgconn.transaction_status != IN_TRANSACTION or pgconn.pipeline_status != NO_PIPELINE:
-        return False
-    if pgconn.parameter_status(b"client_encoding") != b"UTF8" or any(name in sys.modules for name in COOPERATIVE):
+    if pgconn is None or pgconn.transaction_status != IN_TRANSACTION or not _plain(pgconn):
         return False
     texts = [None if value is None else value.encode() for value in values]
-    if any(text is not None and b"\0" in text for text in texts):
-        return False  # libpq would end the text there
+    if pgconn.parameter_status(b"client_encoding") != b"UTF8" or any(text and b"\0" in text for text in texts):
+        return False  # libpq would end a text at its first NUL
     with driver.lock:
-        result = pgconn.exec_params(_numbered(sql, len(values)), texts)
-    if result.status != OK:
-        from psycopg.errors import error_from_result
-
-        raise error_from_result(result)
+        _done(pgconn, pgconn.exec_params(_numbered(sql, len(values)), texts))
     return True
+
+
+def _plain(pgconn: Any) -> bool:
+    return pgconn.pipeline_status == NO_PIPELINE and not any(name in sys.modules for name in COOPERATIVE)
+
+
+def _done(pgconn: Any, result: Any) -> None:
+    """Raise the driver's error where a statement failed."""
+    if result.status == OK:
+        return
+    from psycopg.errors import OperationalError, error_from_result
+
+    raise error_from_result(result) if pgconn.status == OPEN else OperationalError(result.get_error_message())
 
 
 _WAYS: dict[str, Sent] = {"sqlite": _sqlite, "postgresql": _postgresql}

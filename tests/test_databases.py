@@ -16,7 +16,7 @@ import pytest
 from tests.databases import URL_VARIABLE
 
 ROOT = Path(__file__).parent.parent
-LAWS = [f"tests/test_{name}.py" for name in ("outbox", "ship", "delivery", "fallback", "quarantine")]
+LAWS = [f"tests/test_{name}.py" for name in ("outbox", "direct", "ship", "delivery", "fallback", "quarantine")]
 
 pytestmark = [pytest.mark.server, pytest.mark.sqlite]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connections, models, transaction
 
+from auditsearch import direct
 from auditsearch.capture import state
 from auditsearch.capture.diff import Plan, Row, plans
 from auditsearch.capture.drafts import INSERT, UPDATE, draft
@@ -59,6 +60,7 @@ def capturing_save_table(save_table: Callable[..., Any]) -> Callable[..., Any]:
         origin()  # who acts is found out now: that may ask the database, or fail, on its own
         old = None if plan.locks else before()
         with transaction.atomic(using):
+            direct.begin(connection)
             return save(before() if plan.locks else old)
 
     return _save_table
