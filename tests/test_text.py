@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from auditsearch.backends.memory import MemoryBackend
 from auditsearch.exceptions import Misread
+from auditsearch.forms import encode_key
+from auditsearch.query.describe import describe
 from auditsearch.query.parse import tree_of
 from auditsearch.query.plan import plan
 from auditsearch.query.text import CLAUSES, DEPTH, LONGEST, parse
-from auditsearch.query.tree import ALL
+from auditsearch.query.tree import ALL, Where
 from auditsearch.search import Events
 from tests.factories import event
 
@@ -42,6 +44,7 @@ SAME = {
     "birth user:x certificate": Q(search="birth certificate") & Q(user="x"),
     "отчёт*": Q(search__prefix="отчёт"),
     "отчёт~": Q(search__fuzzy="отчёт"),
+    "(отчёт~ | a~)": Q(search__fuzzy="отчёт") | Q(search__fuzzy="a"),
     "user:ann*": Q(user__istartswith="ann"),
     "user:*nna": Q(user__iendswith="nna"),
     "user:*nn*": Q(user__icontains="nn"),
@@ -227,7 +230,28 @@ pieces = st.sampled_from([*SIGNS, *NAMES, "_context__", "regex"])
 @example(text='snapshot.":x')
 @example(text="a:(")
 def test_no_input_breaks_the_box(text: str) -> None:
-    assert misread(text) or plan(parse(text))
+    assert misread(text) or (plan(parse(text)) and describe(parse(text), "en") and describe(parse(text), "ru"))
+
+
+def quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+@settings(max_examples=200, deadline=None)
+@given(value=st.text(max_size=20) | st.text('\\"*()|-!<>=~#: ', max_size=8), key=st.text(min_size=1, max_size=8))
+def test_any_value_of_any_key_can_be_asked_in_quotation_marks(value: str, key: str) -> None:
+    assert parse(f"user:{quoted(value)}") == tree_of(user=value)
+    assert parse(f"-user:{quoted(value)}") == parse(f"(user!={quoted(value)})") == tree_of(~Q(user=value))
+    asked = parse(f"snapshot.{quoted(key)}={quoted(value)}")
+    assert asked == Where(f"snapshot.{encode_key(key)}", "exact", tree_of(user=value).value)  # type: ignore[attr-defined]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(pieces, max_size=14).map("".join))
+def test_what_is_read_once_is_read_in_parentheses_and_denied(text: str) -> None:
+    if text.strip() and not misread(text):
+        assert plan(parse(f"({text})")) == plan(parse(text))
+        assert plan(parse(f"NOT NOT ({text})")) == plan(parse(text))
 
 
 def misread(text: str) -> bool:

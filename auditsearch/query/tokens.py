@@ -90,7 +90,7 @@ def _field(text: str, at: int) -> Token | None:
         raise Misread(reason, text, at, fault.end())
     if name is None or sign is None or text.startswith("://", sign.start()):
         return None
-    if sign[0] == "~" and not text[sign.end() : sign.end() + 1].strip():
+    if sign[0] == "~" and not text[sign.end() : sign.end() + 1].strip().strip(")"):
         return None
     values, end = _values(text, sign.end(), at)
     parts = tuple(unquoted(part) for part in _PART.findall(name[0]))
