@@ -33,6 +33,7 @@ STEPS: dict[str, tuple[str, ...]] = {
         f"{LIFE}archive check_part",
         f"{LIFE}removal mark",
         "store drop_partition",
+        f"{LIFE}archive record",
     ),
     "restore": (f"{LIFE}restore check", f"{LIFE}removal unmark", "store index", f"{LIFE}restore record"),
     "retention": (f"{LIFE}removal mark", f"{LIFE}removal waiting", "store drop_partition", f"{LIFE}retention record"),

@@ -180,11 +180,12 @@ def test_the_time_that_still_runs_is_not_dropped_whole(backend, tmp_path, monkey
 
 
 def test_what_is_not_what_was_captured_is_not_archived_and_not_removed(backend, tmp_path):
-    forged = fill(backend)[2]
-    object.__setattr__(forged, "canonical", forged.canonical.replace("Anna", "Eve"))
+    fill(backend)
+    real = event(partition=OLD, ts=NOON - 6 * YEAR + 9)
+    backend.index([forged := real._replace(canonical=real.canonical.replace("Anna", "Eve"))])
     with pytest.raises(ArchiveError, match=f"{forged.id} is not what was captured"):
         archive(backend, tmp_path, reset=True)
-    assert len(stored(backend)) == 5
+    assert len(stored(backend)) == 6
 
 
 @pytest.mark.parametrize("step", ["with_part", "check", "_remove", "check_part", "_take_out"])

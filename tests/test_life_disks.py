@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import random
 import resource
+import subprocess
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,40 @@ def nobody():
         yield
     finally:
         os.seteuid(user)
+
+
+class Disk:
+    """A disk of its own; where none may be mounted, a folder of which files or permissions are limited."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.mounted = not self.run("-t", "tmpfs", "tmpfs")
+
+    def run(self, *options):
+        return subprocess.run(["mount", *options, str(self.folder)], capture_output=True).returncode
+
+    @contextmanager
+    def being(self, option, otherwise):
+        """Mounted with an option, which `otherwise` comes near to."""
+        with nullcontext() if self.mounted else otherwise:
+            assert not self.mounted or not self.run("-o", f"remount,{option}")
+            yield
+
+
+@contextmanager
+def closed(folder):
+    os.chmod(folder, 0o555)
+    with nobody():
+        yield
+
+
+@pytest.fixture
+def disk():
+    with tempfile.TemporaryDirectory() as folder:
+        made = Disk(Path(folder))
+        yield made
+        if made.mounted:
+            subprocess.run(["umount", folder], check=True)
 
 
 @pytest.fixture
@@ -94,3 +129,25 @@ def test_a_store_whose_disk_is_full_is_filled_once_there_is_room(backend, tmp_pa
     restore(target, made.path)
     assert texts(target) == texts(backend)
     assert copy(backend, target).walks == [0]
+
+
+def test_on_a_real_disk_that_is_full_the_archive_is_made_once_there_is_room(backend, disk):
+    before = texts(backend)
+    with disk.being("size=4k", room_for(900)), pytest.raises(ArchiveError, match="make room there"):
+        archive(backend, disk.folder, reset=True)
+    assert texts(backend) == before
+    with disk.being("size=10m", nullcontext()):
+        [made] = archive(backend, disk.folder, reset=True)
+        restore(backend, made.path)
+    assert texts(backend) == before
+
+
+def test_a_real_disk_that_may_only_be_read_is_told_and_its_archives_are_restored(backend, disk):
+    before = texts(backend)
+    [made] = archive(backend, disk.folder, reset=True)
+    with disk.being("ro", nullcontext()):
+        restore(backend, made.path)
+    assert texts(backend) == before
+    with disk.being("ro", closed(disk.folder)), pytest.raises(ArchiveError, match=r"let this user|name another folder"):
+        archive(backend, disk.folder, reset=True)
+    assert texts(backend) == before

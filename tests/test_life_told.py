@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from auditsearch.backends import get_backend
 from auditsearch.backends.memory import MemoryBackend
 from auditsearch.document import document
 from auditsearch.exceptions import BackendUnavailable
-from auditsearch.life import holds
+from auditsearch.life import holds, manifest
 from auditsearch.life.archive import archive
 from auditsearch.life.manifest import read
 from auditsearch.life.packing import ArchiveError
@@ -62,6 +63,22 @@ def test_an_archive_that_was_made_anew_is_not_the_one_that_the_log_tells_of(back
     forged = replace(made, parts=(replace(made.parts[0], events=1), *made.parts[1:]))
     with pytest.raises(ArchiveError, match="was made anew"):
         compare(backend, forged)
+
+
+@pytest.mark.parametrize("text", ["[]", "1", "null", "{}", '{"format": "auditsearch archive"}', "[" * 100_000])
+def test_what_is_no_manifest_is_refused(tmp_path, text):
+    (tmp_path / "a.manifest.json").write_text(text)
+    with pytest.raises(ArchiveError):
+        read(tmp_path / "a.manifest.json")
+
+
+def test_a_manifest_of_other_members_is_refused_even_under_a_right_hash(backend, tmp_path):
+    [made] = archive(backend, tmp_path)
+    tree = json.loads(made.path.read_text()) | {"more": 1}
+    del tree["sha256"]
+    made.path.write_text(json.dumps(tree | {"sha256": manifest._seal(tree)}))
+    with pytest.raises(ArchiveError, match="its members are others"):
+        read(made.path)
 
 
 def test_files_are_verified_also_where_the_log_can_not_be_asked(backend, tmp_path, capsys, monkeypatch):

@@ -299,7 +299,7 @@ def test_threads_share_connections(backend: SQLiteBackend) -> None:
 
 def test_a_document_that_sqlite_cannot_hold_is_kept_from_the_others(backend: SQLiteBackend) -> None:
     good, bad = event(), event(timestamp=2**70 // 10**6, id="bad")
-    bad = type(bad)(**{name: getattr(bad, name) for name in bad.__slots__} | {"ts": 2**70})
+    bad = bad._replace(ts=2**70)
     assert _settled(backend, good, bad, event()) == [Settled.SHIPPED, Settled.QUARANTINE, Settled.SHIPPED]
     assert backend.count(ALL) == 2
 

@@ -67,7 +67,10 @@ def archive(
     """
     if not folder.is_dir():
         raise ArchiveError(f"{folder} is no folder: make it, or name another one with --destination.")
-    with told(folder), HostLock(folder / ".auditsearch-archive.lock") as free:
+    lock = folder / ".auditsearch-archive.lock"
+    with told(folder):  # before the lock's own words, which are of shippers
+        lock.touch(0o600)
+    with told(folder), HostLock(lock) as free:
         if not free:
             raise ArchiveError(f"Another process is archiving to {folder}: leave it at work.")
         sweep(folder)

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from auditsearch import outbox
 from auditsearch.backends import backend_kind, get_backend
-from auditsearch.backends.base import Finding, Space
+from auditsearch.backends.base import Finding
+from auditsearch.backends.space import Space
 from auditsearch.backlog import migrated
 from auditsearch.conf import settings
 from auditsearch.exceptions import AuditSearchError

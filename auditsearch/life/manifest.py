@@ -101,7 +101,7 @@ def read(path: Path) -> Manifest:
         tree = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ArchiveError(f"{path} can't be read ({error.strerror}).") from error
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ArchiveError(f"{path} is damaged: it is no JSON. Take another copy of it.") from None
     if not isinstance(tree, dict) or tree.get("format") != FORMAT:
         raise ArchiveError(f"{path} is no manifest of an archive of auditsearch.")
@@ -111,8 +111,11 @@ def read(path: Path) -> Manifest:
     if seal != _seal(tree):
         raise ArchiveError(f"{path} is not as it was written: its hash differs. Take another copy of it.")
     del tree["format"], tree["version"]
-    parts = tuple(_part(part) for part in tree.pop("parts"))
-    return Manifest(**tree | {"parts": parts, "removed": tuple(tree["removed"]), "folder": path.parent})
+    try:
+        parts = tuple(_part(part) for part in tree.pop("parts"))
+        return Manifest(**tree | {"parts": parts, "removed": tuple(tree["removed"]), "folder": path.parent})
+    except (KeyError, TypeError):
+        raise ArchiveError(f"{path} is no manifest that auditsearch wrote: its members are others.") from None
 
 
 def accept(manifest: Manifest, site: str | None) -> None:

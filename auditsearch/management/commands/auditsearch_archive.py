@@ -13,7 +13,7 @@ from auditsearch.backends import get_backend
 from auditsearch.conf import settings
 from auditsearch.event import micros
 from auditsearch.exceptions import AuditSearchError
-from auditsearch.life import times
+from auditsearch.life import holds, times
 from auditsearch.life.archive import archive
 from auditsearch.life.outlook import Outlook, outlook
 from auditsearch.management.progress import Progress
@@ -73,7 +73,8 @@ class Command(BaseCommand):
         finally:
             progress.close()
         for each in made:
-            removed = ", removed from the store" if each.reset else ""
+            kept = ", but for what legal holds keep" if each.reset and holds.in_force() else ""
+            removed = f", removed from the store{kept}" if each.reset else ""
             share = sum(part.size for part in each.parts) / max(1, sum(part.bytes for part in each.parts))
             self.stdout.write(f"{each.path}: {each.events:,} events, {share:.0%} of their size{removed}")
         if not made:
