@@ -46,7 +46,7 @@ class Completions:
 
     def values(self, name: str, typed: str) -> Iterator[str]:
         """Yield values of a field or key, the most frequent ones of the envelope first."""
-        keyword = BOX.get(name, name)
+        keyword = "object_type" if name == "object" else BOX.get(name, name)
         if keyword in COUNTABLE:
             yield from (str(value) for value, _ in self.events.facets(keyword, VALUES).values)
             return

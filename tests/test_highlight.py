@@ -68,6 +68,8 @@ def completions() -> Completions:
         ("snapshot.status:", "", "paid"),
         ("snapshot.a.b:", "", "5"),
         ("action:", "", "update"),
+        ("object:", "", "shop.Order"),
+        ("time.ho", "time.ho", "time.hour:"),
         ("odd", "odd", r'snapshot."odd \"k=e%y":'),
     ],
 )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from auditsearch.forms import decode_key
 from auditsearch.query.box import BOX, KEYED, SPECIAL
+from auditsearch.query.dates import PARTS
 
 MOST = 20
 """Candidates at once."""
@@ -45,6 +46,7 @@ def complete(text: str, at: int, keys: Iterable[str], values: Values) -> Complet
 
 def _names(typed: str, keys: Iterable[str]) -> list[str]:
     fields = [f"{name}:" for name in (*BOX, *SPECIAL)] + [f"{root}." for root in KEYED]
+    fields += [f"time.{part}:" for part in PARTS]
     return _fitting([*fields, *(f"{_key(key)}:" for key in sorted(set(keys)))], typed)
 
 
