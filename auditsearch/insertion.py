@@ -57,4 +57,3 @@ def statement(vendor: str, n: int) -> str:
     columns = ", ".join(name(column) for column in (*COLUMNS, *fixed))
     values = ", ".join((*["%s"] * len(COLUMNS), *fixed.values()))
     return f"INSERT INTO {name(OutboxRow._meta.db_table)} ({columns}) VALUES {', '.join([f'({values})'] * n)}"  # noqa: S608 - our own words
-

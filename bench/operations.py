@@ -161,10 +161,10 @@ OPERATIONS = {
 
 
 def seconds(operation: str, n: int, atomic: bool) -> float:
-    """CPU seconds of this process for `n` times the operation; with a database file, seconds of the clock."""
+    """CPU seconds of this process for `n` times the operation; where the database is a file or a server, of the clock."""
     run = OPERATIONS[operation](n)
-    on_file = connection.vendor == "sqlite" and not connection.is_in_memory_db()
-    clock = time.perf_counter if on_file else time.process_time
+    in_memory = connection.vendor == "sqlite" and connection.is_in_memory_db()
+    clock = time.process_time if in_memory else time.perf_counter
     gc.collect()
     start = clock()
     with transaction.atomic() if atomic else nullcontext():

@@ -141,7 +141,7 @@ def _excluded(label: str, field: Any) -> bool:
 
 
 class Labelled(NamedTuple):
-    """A field whose values have labels: a foreign key to `end` of other objects, or choices, None where made at call."""
+    """A field whose values have labels: a foreign key to `end` of other objects, or choices, None if made by a call."""
 
     position: int
     field: Any

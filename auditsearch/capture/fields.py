@@ -26,6 +26,9 @@ from auditsearch.capture import mask
 Read = Callable[[Any], Any]
 
 
+_NO_TIME, _MINUTE = datetime.timedelta(0), datetime.timedelta(minutes=1)
+
+
 class _Unknown:
     """A value that only the database knows: deferred, an expression, a default or a generated value of its own."""
 
@@ -139,8 +142,10 @@ def _decimal(field: Any, value: Any) -> Any:
 def _time_of(field: Any, value: Any) -> Any:
     if not isinstance(value, datetime.datetime):
         value = _parsed(field, value)
-    if not django_settings.USE_TZ or value.tzinfo is datetime.UTC:
+    if value.tzinfo is datetime.UTC:
         return value
+    if not django_settings.USE_TZ and not (value.utcoffset() or _NO_TIME) % _MINUTE:
+        return value  # any other offset has no form in ISO 8601
     if value.tzinfo is None:
         value = timezone.make_aware(value, timezone.get_default_timezone())
     return value.astimezone(datetime.UTC)

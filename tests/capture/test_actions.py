@@ -3,12 +3,16 @@
 import datetime
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
+from django.db import models, transaction
 
 from auditsearch.api import record
 from auditsearch.canonical import dumps, loads, normalise
+from auditsearch.capture.fields import column
 from auditsearch.capture.record import Record
 from auditsearch.context import acting
 from auditsearch.testing import Captured, captured_events
@@ -85,10 +89,29 @@ def test_a_record_can_be_changed_until_it_is_frozen() -> None:
 
 
 def test_ready_and_careful_text_are_the_same_bytes() -> None:
-    values = {"a": Decimal("1.50"), "d": datetime.datetime.now(datetime.UTC), "t": datetime.timedelta(1), "b": b"x"}
+    numbers = map(Decimal, ("1.50", "-0.00", "1E+3", "0E-9", "NaN", "-Infinity", "9" * 40, f"0.{'1' * 300}"))
+    now = datetime.datetime.now(datetime.UTC)
+    times = [
+        now,
+        now.replace(tzinfo=None, microsecond=0),
+        now.replace(year=9),
+        now.date(),
+        now.time(),
+        datetime.date.min,
+    ]
+    values = {"a": [*numbers], "d": times, "t": datetime.timedelta(1), "b": b"x", "u": UUID(int=7), "f": [1e-300, 0.1]}
     quick = Record("x", object_snapshot=values, ready=True)._text("id")[0]
     slow = Record("x", object_snapshot=values, ts=loads(quick)["ts"])._text("id")[0]
     assert quick == slow == dumps(normalise(loads(quick)))
+
+
+@pytest.mark.parametrize("year", [1800, 2026])
+def test_offsets_that_iso_8601_does_not_know_are_utc_in_the_quick_text_too(year: int, settings: Any) -> None:
+    settings.USE_TZ = False
+    moment = datetime.datetime(year, 1, 1, tzinfo=ZoneInfo("Europe/Kyiv"))
+    kept = column(models.DateTimeField(name="a")).read(moment)
+    quick = loads(Record("x", object_snapshot={"a": kept}, ready=True)._text("id")[0])
+    assert quick["snapshot"]["a"] == normalise(moment)
 
 
 def test_a_ready_record_with_a_lone_surrogate_is_written_too() -> None:

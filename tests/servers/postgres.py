@@ -39,7 +39,7 @@ def programs(user: str | None) -> Path:
 def postgres(*, durable: bool = False) -> Iterator[str]:
     """URL of the server that AUDITSEARCH_TEST_POSTGRES_URL names, or of one that is started here.
 
-    Unless it is `durable`, as by its defaults, it leaves commits to the operating system: quicker, and enough for tests.
+    Unless `durable`, as by its defaults, it leaves commits to the operating system: quicker, and enough for tests.
     """
     if given := os.environ.get(URL_VARIABLE):
         yield given
