@@ -161,7 +161,7 @@ OPERATIONS = {
 
 
 def seconds(operation: str, n: int, atomic: bool) -> float:
-    """CPU seconds of this process for `n` times the operation; where the database is a file or a server, of the clock."""
+    """Seconds of `n` times the operation: of this process's work; with a file or a server, of the clock."""
     run = OPERATIONS[operation](n)
     in_memory = connection.vendor == "sqlite" and connection.is_in_memory_db()
     clock = time.process_time if in_memory else time.perf_counter
