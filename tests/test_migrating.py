@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import router
+from django.db import connection, router
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 
 from auditsearch import api, apps, dbrouters, enums, event, helpers, managers, middleware, signals
 from auditsearch.api import filter_events, get_events_by_token, record
@@ -176,7 +177,9 @@ def test_off_means_no_rows_and_a_warning_and_then_an_event_of_the_gap(
 ) -> None:
     audit(ENABLED=False, PATH=tmp_path / "store")
     gap.look()
-    customer()
+    with CaptureQueriesContext(connection) as asked:
+        customer()
+    assert len(asked) == 2
     assert [(each.levelname, each.name) for each in caplog.records] == [("WARNING", "auditsearch")]
     assert len(committed) == 0
     audit(ENABLED=True)
@@ -301,15 +304,22 @@ def test_the_helpers_are_there(db: None) -> None:
 
 
 @row("CaptureRequestMiddleware", "RequestTokenMiddleware")
-def test_the_middlewares_tie_a_request_together(events: Captured, settings: Any, client: Client) -> None:  # noqa: F811
+def test_the_middlewares_tie_a_request_together(
+    events: Captured,  # noqa: F811
+    audit: Audit,  # noqa: F811
+    settings: Any,
+    client: Client,
+) -> None:
     names = {
         f"auditsearch.middleware.{each.__name__}"
         for each in (middleware.CaptureRequestMiddleware, middleware.RequestTokenMiddleware)
     }
     assert names <= set(settings.MIDDLEWARE)
-    client.get("/add?name=a")
-    assert events[-1].request_token
-    assert events[-1].ip == "127.0.0.1"
+    audit(TRUSTED_PROXIES=["127.0.0.1"])
+    for header in ({"HTTP_X_REQUEST_ID": "7f2a"}, {"HTTP_TRACEPARENT": f"00-{'7f2a' * 8}-{'b' * 16}-01"}):
+        client.get("/add?name=a", **header)
+        assert events[-1].request_token not in (None, "7f2a")
+        assert (events[-1].ip, events[-1].context_data["client_request_id"][:4]) == ("127.0.0.1", "7f2a")
 
 
 RECORD = [
