@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from auditsearch.backends import get_backend
-from auditsearch.backends.base import Space
+from auditsearch.backends.space import Space
 from auditsearch.life import deploy
 from tests.factories import NOON, event
 

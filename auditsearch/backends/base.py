@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import Enum
 from typing import Any, Literal, NamedTuple, Protocol
 
 from auditsearch.backends.flaw import Flaw
+from auditsearch.backends.space import Space
 from auditsearch.document import Document
 from auditsearch.query.tree import ALL, Node
 
@@ -148,13 +149,6 @@ class Batch(Protocol):
         """How many they are, and those not proven to be what their text says, in a partition of these times."""
 
 
-class Space(NamedTuple):
-    """Bytes that are free where events are stored, and of how many; of several disks the fullest one's."""
-
-    free: int
-    total: int
-
-
 def never_dropped(partition: str) -> bool:
     """The ledger of dropped partitions of a site without retention."""
     return False
@@ -233,6 +227,9 @@ class Backend(Protocol):
 
     def number(self, partition: str, node: Node = ALL) -> int:
         """Exact number of a partition's events that fit. Raises PartialAnswer."""
+
+    def known(self, partition: str, leaves: Mapping[str, str]) -> int:
+        """How many of these events, id -> leaf, a partition has with that leaf. Raises PartialAnswer."""
 
     def reopen(self, partition: str) -> None:
         """Let events be added again to a partition that a killed `drop_partition` left closed."""

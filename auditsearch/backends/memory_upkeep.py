@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import orjson
 
-from auditsearch.backends.base import Batch, Space, Stored
+from auditsearch.backends.base import Batch, Stored
 from auditsearch.backends.batches import scanned
 from auditsearch.backends.flaw import Flaw
+from auditsearch.backends.space import Space
 from auditsearch.query.tree import ALL, Node
 
 if TYPE_CHECKING:
@@ -73,6 +74,11 @@ class Upkeep:
     def number(self, partition: str, node: Node = ALL) -> int:
         """Events of a partition that fit."""
         return sum(held.document.partition == partition for held in self._fitting(node))
+
+    def known(self, partition: str, leaves: Mapping[str, str]) -> int:
+        """How many of these events a partition has with that leaf."""
+        there = [held.document for held in self._held.values() if held.document.partition == partition]
+        return sum(leaves.get(document.id) == document.leaf for document in there)
 
     def reopen(self, partition: str) -> None:
         """Nothing is ever closed."""

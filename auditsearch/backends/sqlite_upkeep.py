@@ -3,17 +3,19 @@
 # ruff: noqa: S608 - values are bound; what is written into the SQL are names of ours
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from auditsearch.backends import sqlite_flaws, sqlite_words
-from auditsearch.backends.base import Batch, Space, Stored
+from auditsearch.backends.base import Batch, Stored
 from auditsearch.backends.batches import scanned
 from auditsearch.backends.flaw import Flaw
 from auditsearch.backends.order import ENVELOPE
+from auditsearch.backends.space import Space
 from auditsearch.backends.sqlite_clause import clause
 from auditsearch.backends.sqlite_file import Connection
 from auditsearch.backends.sqlite_held import FOUND, held
@@ -98,6 +100,12 @@ class Upkeep:
             asked = clause(connection, node)
             sql = f"SELECT count(*) FROM event WHERE {asked.condition} AND partition = :partition"
             return int(connection.execute(sql, {**asked.values, "partition": partition}).fetchone()[0])
+
+    def known(self, partition: str, leaves: Mapping[str, str]) -> int:
+        """How many of these events a partition has with that leaf."""
+        sql = "SELECT count(*) FROM json_each(?) AS one JOIN event ON event.id = one.key AND leaf = one.value AND partition = ?"
+        with self._snapshot() as connection:
+            return int(connection.execute(sql, (json.dumps(dict(leaves)), partition)).fetchone()[0])
 
     def reopen(self, partition: str) -> None:
         """Nothing is ever closed: a partition goes in one transaction."""

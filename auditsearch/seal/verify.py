@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from multiprocessing import get_context
 from typing import Any, NamedTuple
 
@@ -24,8 +24,8 @@ from auditsearch.life.reading import batches, personal_of, whole
 from auditsearch.life.spans import span
 from auditsearch.personal import faults, read
 from auditsearch.query.tree import ALL, Node
-from auditsearch.seal.traces import broken, doubled, known
-from auditsearch.stems import STEM
+from auditsearch.seal.traces import Trace, broken, doubled, known
+from auditsearch.stems import STEM, strange
 
 TAMPERED = ("MODIFIED", "MISSING", "MOVED", "DUPLICATE")
 """Kinds of findings that must not be: somebody or something has changed the log."""
@@ -37,9 +37,9 @@ SHOWN = 100
 """Findings of a kind that are told one by one; all are counted."""
 
 OUTDATED = "OUTDATED"
-"""An event whose promoted fields are not those that the settings ask for: they, or somebody, changed since."""
+"""An event whose promoted fields or stems are not those that the settings ask for: they, or somebody, changed since."""
 
-SETTINGS = {"promoted", "misfits"}
+SETTINGS = {"promoted", "misfits", "stems"}
 """What is derived by settings, too."""
 
 LISTS = ("facts", "folded")
@@ -98,6 +98,7 @@ def verify(
     backend.refresh()
     for trace in broken(backend) if node == ALL else ():
         report.add(Found(*trace))
+    traces = chain(doubled(backend), known(backend)) if node == ALL else iter(())
     with pool(jobs) as workers:
         for partition in backend.holdings():
             for done in spread(workers, batches(backend, partition, node), partition, backend.keeps, jobs * 2):
@@ -106,13 +107,13 @@ def verify(
                 for one in found:
                     report.add(one)
                 progress(report.checked)
-    if node == ALL:
-        _trace(backend, report)
+                _trace(islice(traces, 1), report)  # while the processes are at work
+    _trace(traces, report)
     return report
 
 
-def _trace(backend: Backend, report: Report) -> None:
-    for trace in chain(doubled(backend), known(backend)):
+def _trace(traces: Iterable[Trace | int], report: Report) -> None:
+    for trace in traces:
         if isinstance(trace, int):
             report.known += trace
         else:
@@ -193,7 +194,10 @@ def _fault(stored: Stored, text: str | None, partition: str, keeps: frozenset[st
         return "MODIFIED", "it stands under another id or time"
     differing = _differing(stored.body or {}, _body(made, stored.flags), keeps)
     if differing and SETTINGS.issuperset(differing):
-        return OUTDATED, "its promoted fields are not what PROMOTED says: run auditsearch_rebuild, and verify again"
+        return (
+            OUTDATED,
+            "its promoted fields or stems are not those of the settings: run auditsearch_rebuild, and verify again",
+        )
     return ("MODIFIED", f"these are not what its text says: {', '.join(differing)}") if differing else ("", "")
 
 
@@ -208,7 +212,9 @@ def _body(made: Document, flags: frozenset[str]) -> dict[str, Any]:
 
 def _differing(there: dict[str, Any], made: dict[str, Any], keeps: frozenset[str] | None) -> list[str]:
     names = sorted(({*there, *made} & keeps if keeps is not None else {*there, *made}) - {*UNPROVEN})
-    return [name for name in names if _plain(name, there.get(name)) != _plain(name, made.get(name))]
+    differing = [name for name in names if _plain(name, there.get(name)) != _plain(name, made.get(name))]
+    words = there.get("text") if there.get("text") != made.get("text") else None
+    return differing + ["stems"] * (not differing and isinstance(words, str) and strange(words))
 
 
 def _plain(name: str, value: Any) -> Any:

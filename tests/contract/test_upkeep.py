@@ -87,6 +87,13 @@ def test_of_a_partition_only_what_fits_is_counted(backend: Backend, shelf: Shelf
     assert backend.number(f"{partition}.02") == 0
 
 
+def test_events_are_known_by_their_leaves_where_they_lie(backend: Backend, shelf: Shelf, partition: str) -> None:
+    first, second = fill(shelf, partition, 2)
+    assert backend.known(partition, {first.id: first.leaf, second.id: second.leaf}) == 2
+    assert backend.known(partition, {first.id: second.leaf, second.id: second.leaf}) == 1
+    assert backend.known(f"{partition}-other", {first.id: first.leaf}) == 0
+
+
 def test_an_open_partition_can_be_opened_again(backend: Backend, shelf: Shelf, partition: str) -> None:
     fill(shelf, partition, 1)
     backend.reopen(partition)
