@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core import signing
@@ -32,6 +33,9 @@ STEP = 500
 _SALT = "auditsearch.cursor"
 
 After = tuple[str | int | float | None, ...]
+
+Bound = Callable[[], str]
+"""What a cursor is bound to, made when there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,8 @@ def page(
     """
     if not 1 <= size <= MOST:
         raise QueryError(f"A page has 1 to {MOST} events, not {size}.")
-    bound = _bound(events, user, scope)
-    place = _opened(cursor, bound) if cursor is not None else _Place()
+    bound = partial(_bound, events, user, scope)
+    place = _opened(cursor, bound()) if cursor is not None else _Place()
     if not place.candidates:
         found = _asked(events, size, place, total)
         if not found.doubtful:
@@ -130,9 +134,9 @@ def _tells(place: _Place, total: bool) -> bool:
     return total and place.after is None
 
 
-def _plain(events: Events, size: int, found: Page, bound: str, more: bool) -> Sheet:
+def _plain(events: Events, size: int, found: Page, bound: Bound, more: bool) -> Sheet:
     hits = found.hits[:size]
-    cursor = _signed(_Place(hits[-1].after), bound) if more else None
+    cursor = _signed(_Place(hits[-1].after), bound()) if more else None
     return Sheet([events.event(hit) for hit in hits], cursor, found.total, found.exact)
 
 
@@ -146,11 +150,11 @@ class _Scan:
     until: float
     found: list[Hit] = field(default_factory=list)
 
-    def sheet(self, bound: str) -> Sheet:
+    def sheet(self, bound: Bound) -> Sheet:
         """Scan, and return what came of it."""
         while (more := self.step()) and len(self.found) < self.size and time.monotonic() < self.until:
             pass
-        cursor = _signed(self.place, bound) if more else None
+        cursor = _signed(self.place, bound()) if more else None
         shown = [self.events.event(hit) for hit in self.found]
         return Sheet(shown, cursor, None, False, self.place.looked, max(self.place.candidates, self.place.looked))
 

@@ -24,6 +24,7 @@ from bench.server import client, own_prefix, server
 
 LIMITS = {"find_ratio": (">=", 50)}
 WARMING = 4.0  # seconds for each
+PAUSE = 0.1  # seconds before each question, so that what the one before left running is over
 APPS = ("auditsearch", "auditlog", "easyaudit")
 
 
@@ -215,6 +216,7 @@ def measured(answer: dict[str, Callable[[], int]], rounds: int) -> dict[str, tup
     names = list(answer)
     for number in range(rounds):
         for who in names[number % len(names) :] + names[: number % len(names)]:
+            time.sleep(PAUSE)
             began = time.perf_counter()
             found[who] = answer[who]()
             spent[who].append((time.perf_counter() - began) * 1000)
