@@ -48,6 +48,13 @@ def with_stems(text: str, chosen: tuple[str, ...] | None = None) -> str:
     return " ".join([text, SEPARATOR, *found]) if found else text
 
 
+def strange(text: str) -> bool:
+    """Whether ready words have stems behind them that are those of no language at all. Raises SettingError."""
+    words, behind, stems = text.partition(f" {SEPARATOR} {STEM}")
+    known = {stem for word in words.split(" ") for stem in _stems(word, tuple(LANGUAGES))} if behind else set()
+    return any(stem not in known for stem in f"{STEM}{stems}".split(" ")) if behind else STEM in text
+
+
 def without_stems(text: str) -> str:
     """Return the ready words alone."""
     return text.partition(f" {SEPARATOR} {STEM}")[0]

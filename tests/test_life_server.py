@@ -130,6 +130,22 @@ def test_an_index_whose_events_are_hidden_is_told(backend, why):
     assert report.exit_code == 1
 
 
+def test_an_alias_of_two_indices_is_told(backend):
+    name = f"{backend.prefix}-2020.11"
+    backend.client.ask("PUT", f"/{name}-v2", {"aliases": {name: {}}})
+    assert "this alias leads to 2 indices" in "; ".join(found.why for found in verify(backend).findings)
+
+
+@pytest.mark.parametrize("stems", ["\ue004eve", "\ue000 \ue004eve"])
+def test_stems_of_no_language_are_told(backend, stems):
+    name = f"{backend.prefix}-2026.11"
+    [one, _] = backend.read(name, derived=True)
+    backend.client.ask("POST", f"/{name}/_update/{one.id}", {"doc": {"text": f"{one.body['text']} {stems}"}})
+    report = verify(backend)
+    assert [found.event for found in report.findings] == [one.id]
+    assert report.exit_code == 1
+
+
 def test_an_event_that_lies_in_two_partitions_is_told(backend):
     [one, _] = backend.read(f"{backend.prefix}-2026.11")
     backend.index([document(one.canonical, f"{backend.prefix}-edge")])

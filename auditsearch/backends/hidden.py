@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,9 +20,11 @@ def hidden(client: Client, prefix: str) -> Iterator[Flaw]:
     there = client.ask("GET", f"/{prefix}-*", expand_wildcards="all", flat_settings="true")
     ours = re.compile(rf"({re.escape(prefix)}-(?:.+-)?{STAMP})-v\d+")
     found = {index: match[1] for index in sorted(there) if (match := ours.fullmatch(index))}
-    led = {partition for index, partition in found.items() if partition in there[index]["aliases"]}
+    led = Counter(partition for index, partition in found.items() if partition in there[index]["aliases"])
     for index, partition in found.items():
         yield from _index(index, partition, there[index], partition in led)
+    for partition in (name for name, number in led.items() if number > 1):
+        yield Flaw(False, partition, f"this alias leads to {led[partition]} indices: nothing can be written there")
 
 
 def _index(index: str, partition: str, there: dict[str, Any], led: bool) -> Iterator[Flaw]:
