@@ -71,7 +71,8 @@ def called(action: str, request: HttpRequest, response: HttpResponseBase, second
             **({"title": title} if title else {}),
             **window.context,
         }
-        draft.verbose = mask.mask_text(_sentence(draft, code, str(title or action)))
+        failed = f", answered with {response.status_code}" if response.status_code >= 400 else ""
+        draft.verbose = mask.mask_text(_sentence(draft, code, str(title or action))) + failed
         draft.heard = [*window.personal]
         if window.object is not None:
             about(draft, window.object)
@@ -99,7 +100,12 @@ def win_open(title: str, *, object: Any = None, personal: Iterable[str] = (), **
 
 
 def title_of(response: HttpResponseBase) -> str | None:
-    """Return the title of a window: `title` of the template's context, else the page's `<title>`; None without one."""
+    """Return the title of a window: `title` of the template's context, else the page's `<title>`; None without one.
+
+    That of a page which says that something went wrong is none of the window's.
+    """
+    if response.status_code >= 400:
+        return None
     given = (getattr(response, "context_data", None) or {}).get("title")
     if given:
         return str(given)

@@ -161,6 +161,7 @@ def test_a_call_that_fails_is_told_with_its_status(browser: Client, events: Capt
     browser.get("/failing?token=abc")
     (event,) = windows_of(events)
     assert (event.context_data["status"], event.context_data["url"]) == (500, "/failing?token=***")
+    assert (event.verbose, "title" in event.context_data) == ("anna opened failing, answered with 500", False)
 
 
 def test_the_order_of_the_two_middlewares_does_not_matter(
