@@ -103,7 +103,8 @@ class Upkeep:
 
     def known(self, partition: str, leaves: Mapping[str, str]) -> int:
         """How many of these events a partition has with that leaf."""
-        sql = "SELECT count(*) FROM json_each(?) AS one JOIN event ON event.id = one.key AND leaf = one.value AND partition = ?"
+        both = "event.id = one.key AND leaf = one.value AND partition = ?"
+        sql = f"SELECT count(*) FROM json_each(?) AS one JOIN event ON {both}"
         with self._snapshot() as connection:
             return int(connection.execute(sql, (json.dumps(dict(leaves)), partition)).fetchone()[0])
 
