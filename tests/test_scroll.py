@@ -10,6 +10,7 @@ import pytest
 from auditsearch.backends.opensearch import OpenSearchBackend
 from auditsearch.backends.scroll import Answer
 from auditsearch.exceptions import BackendUnavailable, ConfigurationError, PartialAnswer
+from auditsearch.seal.verify import judge
 from tests.factories import NOON, PARTITION, event
 
 
@@ -68,6 +69,17 @@ def test_a_document_that_holds_what_looks_like_a_hit_is_one_document(around):
 def test_what_is_no_event_is_told():
     with pytest.raises(ConfigurationError, match="is no event"):
         answer(b'{"_index":"i","_id":"x","_source":{"a":1}}').events()
+
+
+@pytest.mark.parametrize(
+    "strange", [{"a": 1}, {"canonical": 5, "leaf": "x", "ts": 1}, {"canonical": "{}", "leaf": "x"}]
+)
+def test_what_is_no_event_is_doubtful_and_the_rest_is_looked_at(strange):
+    one = event()
+    foreign = b'{"_index":"i","_id":"x","_source":%b,"sort":[1]}' % orjson.dumps(strange)
+    assert doubted(answer(foreign, hit(one))) == (2, ["x"])
+    [doubtful] = answer(foreign, hit(one)).doubtful("p", None)[1]
+    assert [found.kind for found in judge([(doubtful, doubtful.canonical)], "p", None)] == ["MODIFIED"]
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ SIZE, BYTES, PACKED = 1000, 4_000_000, 3
 KEPT = "10m"
 """How long the server keeps the place of a scan that rests."""
 
+_NEEDED = {"canonical": str, "leaf": str, "ts": int}
 _HIT = b'{"_index":'
 _HEAD = re.compile(rb'"[^"\\]+","_id":"([^"\\]+)"(?:,"_score":null)?(?:,"_ignored":\[[^\]]*\])?,"_source":')
 _LEAF, _CANONICAL, _SORT, _HITS = b',"leaf":"', b',"canonical":', b',"sort":[', b'"hits":['
@@ -62,13 +63,13 @@ class Answer:
         try:
             pieces = [_piece(piece) for piece in self.raw.split(_HIT)[1:]]
             return len(pieces), [
-                stored(event_id, orjson.loads(source))
+                _whatever(event_id, orjson.loads(source))
                 for event_id, source in pieces
                 if not _proven(event_id, source, partition, times)
             ]
         except ValueError:
-            events = self.events()
-            return len(events), events
+            hits = orjson.loads(self.raw)["hits"]["hits"]
+            return len(hits), [_whatever(hit["_id"], hit["_source"]) for hit in hits]
 
 
 def scroll(client: Client, partition: str, node: Node) -> Generator[Answer, None, None]:
@@ -115,11 +116,20 @@ def _following(client: Client, partition: str, place: str | None) -> bytes:
 
 def stored(event_id: str, source: dict[str, Any]) -> Stored:
     """Return an event with its body. Raises ConfigurationError where it is none."""
-    if not {"canonical", "leaf", "ts"} <= source.keys():
+    if not _is_event(source):
         raise ConfigurationError(f"The document {event_id} is no event: take it, or its index's alias, away.")
     flags = frozenset(flag for flag in FLAGS if source.get(flag))
     personal = written(source.get("personal"))
     return Stored(event_id, source["ts"], source["canonical"], source["leaf"], flags, source, personal)
+
+
+def _whatever(event_id: str, source: dict[str, Any]) -> Stored:
+    """An event; what is none has no text, which no leaf fits."""
+    return stored(event_id, source) if _is_event(source) else Stored(event_id, 0, "", "", frozenset(), source)
+
+
+def _is_event(source: dict[str, Any]) -> bool:
+    return all(isinstance(source.get(name), kind) for name, kind in _NEEDED.items())
 
 
 def _head(raw: bytes) -> dict[str, Any]:
@@ -151,7 +161,7 @@ def _proven(event_id: str, source: bytes, partition: str, times: Times) -> bool:
         if holds(rest["canonical"]):  # each value is compared with its commitment, too
             return False
         made = document(rest["canonical"], partition)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return False
     if made.id != event_id or (times and not times[0] <= made.ts < times[1]):
         return False

@@ -182,6 +182,8 @@ def _together(stored: Stored) -> tuple[Stored, str | None]:
 def _fault(stored: Stored, text: str | None, partition: str, keeps: frozenset[str] | None) -> tuple[str, str]:
     if text is None:
         return UNCHECKED, "it was too large for the store, and its row is gone from the outbox"
+    if not text:
+        return "MODIFIED", "it is no event: take it, or its index's alias, away"
     if leaf(text) != stored.leaf:
         return "MODIFIED", "its text is not what was hashed"
     try:
