@@ -109,7 +109,9 @@ def test_ready_and_careful_text_are_the_same_bytes() -> None:
 def test_offsets_that_iso_8601_does_not_know_are_utc_in_the_quick_text_too(year: int, settings: Any) -> None:
     settings.USE_TZ = False
     moment = datetime.datetime(year, 1, 1, tzinfo=ZoneInfo("Europe/Kyiv"))
-    kept = column(models.DateTimeField(name="a")).read(moment)
+    field = models.DateTimeField()
+    field.set_attributes_from_name("a")
+    kept = column(field).read(moment)
     quick = loads(Record("x", object_snapshot={"a": kept}, ready=True)._text("id")[0])
     assert quick["snapshot"]["a"] == normalise(moment)
 
