@@ -33,6 +33,8 @@ NUMBER_LENGTH = 256
 BYTES_KEPT = 1024
 """Binary values up to this many bytes are kept whole (base64), longer ones as size and SHA-256."""
 
+_exact = json.JSONDecoder(parse_float=Decimal)  # `json.loads` would make one each time
+
 Tree = Any
 """What JSON can hold: dict, list, str, int, float, bool, None, and `orjson.Fragment` for exact numbers."""
 
@@ -52,7 +54,7 @@ def dumps(tree: Tree) -> str:
 
 def loads(text: str) -> Any:
     """Read canonical text: integers exact, other numbers as Decimal with their own digits."""
-    return json.loads(text, parse_float=Decimal)
+    return _exact.decode(text)
 
 
 def leaf(text: str) -> str:

@@ -91,19 +91,23 @@ def leaves(tree: dict[str, Any]) -> Leaves:
 
 def facts(event: Leaves) -> Facts:
     """Return the strings for `facts`, and for `folded` those of values that folding changes."""
-    plain: list[str] = []
+    made: list[str] = []
     folded: list[str] = []
-    add = plain.append
+    add = made.append
     for path, kind, value in event.leaves:
         if kind == "text" and len(value) <= VALUE:  # most are, and this saves two calls
             add(f"{path}={value}")
             if value[4:5] == "-" and (moment := iso_utc(value)):
                 add(f"{path}@{moment}")
+        elif kind == "number":
+            form = plain(value)
+            add(f"{path}={form}")
+            add(f"{path}#{key_of(form)}")
         else:
-            plain += _forms(path, kind, value)
+            made += _forms(path, kind, value)
         if kind == "text" and (other := value.lower() if value.isascii() else fold(value)) != value:
             folded += _text_forms(path, other)
-    return Facts(tuple(dict.fromkeys(plain)), tuple(dict.fromkeys(folded)))
+    return Facts(tuple(dict.fromkeys(made)), tuple(dict.fromkeys(folded)))
 
 
 class _Walk:
