@@ -123,8 +123,7 @@ class _Walk:
         for key, item in value.items():
             if item is None:
                 continue
-            if len(key) > VALUE:
-                self.clipped = True
+            self.clipped = self.clipped or len(key) > VALUE
             name = _beneath(path, key)
             if type(item) is str and len(item) <= VALUE and name:  # most are, and this saves a call
                 text = item if item.isascii() else sanitise(item)

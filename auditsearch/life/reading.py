@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 from auditsearch import outbox
 from auditsearch.backends.base import Backend, Batch, Stored
@@ -15,6 +16,9 @@ from auditsearch.query.tree import ALL, Node
 
 PAGE = 1000
 """Events that are read at once."""
+
+TURN = 0.001
+"""Seconds that one thread may go on while the other has an answer to read."""
 
 
 def pages(
@@ -52,11 +56,26 @@ def batches(backend: Backend, partition: str, node: Node = ALL) -> Iterator[Batc
     if backend.embedded:
         yield from scan
         return
-    with closing(scan), ThreadPoolExecutor(1, thread_name_prefix="auditsearch-read") as ahead:
+    with closing(scan), _quick_turns(), ThreadPoolExecutor(1, thread_name_prefix="auditsearch-read") as ahead:
         following = ahead.submit(next, scan, None)
         while batch := following.result():
             following = ahead.submit(next, scan, None)
             yield batch
+
+
+@contextmanager
+def _quick_turns() -> Iterator[None]:
+    """Give the interpreter to the thread that reads as soon as a part of an answer is there.
+
+    An answer comes in many parts, and for each the reading thread waits for its turn: measured, of the usual 5 ms all
+    those waits were a fifth of an archive's time.
+    """
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(min(usual, TURN))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def personal_of(stored: Stored) -> str | None:
