@@ -96,7 +96,9 @@ def nth(n: int, do: Callable[..., Any], *, before: bool = False) -> Callable[...
 
 def arm(point: str, chance: random.Random) -> None:
     """Let this process be killed when it comes to `point` for the n-th time."""
-    from auditsearch import delivery, outbox
+    from django.db import connection
+
+    from auditsearch import outbox
     from auditsearch.backends.client import Client
     from auditsearch.backends.opensearch import OpenSearchBackend
     from auditsearch.notes import Notes
@@ -105,7 +107,7 @@ def arm(point: str, chance: random.Random) -> None:
     if point == "before commit":
         outbox.append = nth(n * 3, outbox.append)
     if point == "before doorbell":
-        delivery.committed = nth(n * 3, delivery.committed, before=True)
+        connection.commit = nth(n * 3, connection.commit)
     if point == "before settling":
         OpenSearchBackend.index = nth(n, OpenSearchBackend.index)
     if point == "after settling":
