@@ -66,5 +66,6 @@ def settled(server: Any, index: str, patience: float = 180.0) -> None:
 
 
 def merging(server: Any, index: str) -> int:
-    """How many merges go on."""
-    return int(server.indices.stats(index=index, metric="merge")["_all"]["primaries"]["merges"]["current"])
+    """How many merges go on; none where there is no index yet."""
+    told = server.indices.stats(index=index, metric="merge")["_all"]["primaries"]
+    return int(told["merges"]["current"]) if told else 0

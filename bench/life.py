@@ -4,7 +4,8 @@
 
 The events come into the store as those of a live site do, in the order of their time, through the outbox; how fast
 they are shipped there is what restoring is compared with. Each thing is done by a process of its own, so that its peak
-of memory is its own; verifying starts as many more as there are cores. EVENTS changes the run.
+of memory is its own; verifying starts as many more as there are cores. Nothing begins while the server merges what was
+stored before. EVENTS changes the run.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.corpus import PARTITION, canonical_texts
+from bench.filling import settled
 from bench.report import last_line, size, table, verdicts, versions
-from bench.server import own_prefix, server
+from bench.server import client, own_prefix, server
 from bench.ship import drained, fill
 from bench.site import peak_rss_mb
 
@@ -35,7 +37,7 @@ LIMITS = {
 
 
 def main() -> None:
-    events = size("EVENTS", 80_000)
+    events = size("EVENTS", 100_000)
     with (
         server() as url,
         tempfile.TemporaryDirectory() as folder,
@@ -82,6 +84,7 @@ def child(do: str, url: str, prefix: str, folder: str, events: str) -> None:
     if do == "ship":
         texts = sorted(canonical_texts(int(events)))  # ids begin with the time
         fill(f"{prefix}-{PARTITION}", texts)
+    settled(client(url), f"{prefix}-*")
     began = time.perf_counter()
     share = ACTS[do](backend, Path(folder), f"{prefix}-{PARTITION}")
     rate = int(events) / (time.perf_counter() - began)
