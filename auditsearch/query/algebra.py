@@ -1,8 +1,8 @@
-"""And, Or and Not without what says nothing: nested ones joined, constants dropped."""
+"""And, Or and Not: made without what says nothing, nested ones joined and constants dropped; and walked through."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from auditsearch.query.tree import ALL, NONE, And, Node, Not, Or
 
@@ -28,3 +28,27 @@ def any_of(nodes: Iterable[Node]) -> Node:
     if ALL in parts:
         return ALL
     return parts[0] if len(parts) == 1 else Or(tuple(parts))
+
+
+def conditions(node: Node) -> Iterator[Node]:
+    """Yield what And, Or and Not join, in order."""
+    match node:
+        case And(nodes) | Or(nodes):
+            for inner in nodes:
+                yield from conditions(inner)
+        case Not(inner):
+            yield from conditions(inner)
+        case _:
+            yield node
+
+
+def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
+    """Return the tree with `change` done to each of its conditions; And, Or and Not stay as they are."""
+    match node:
+        case Not(inner):
+            return Not(rebuilt(inner, change))
+        case And(nodes):
+            return And(tuple(rebuilt(inner, change) for inner in nodes))
+        case Or(nodes):
+            return Or(tuple(rebuilt(inner, change) for inner in nodes))
+    return change(node)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from auditsearch.event import micros
-from auditsearch.query.algebra import all_of, any_of, negated
+from auditsearch.query.algebra import all_of, any_of, conditions, negated, rebuilt
 from auditsearch.query.lookups import LOOKUPS
 from auditsearch.query.tree import NONE, And, Column, Fact, Node, Not, Or, Superset, Where
 
@@ -47,6 +47,10 @@ def plan(node: Node) -> Plan:
 
 def lower(node: Node) -> Node:
     """Replace each `Where` by what an engine knows."""
+    return rebuilt(node, _lowered)
+
+
+def _lowered(node: Node) -> Node:
     match node:
         case Where(path="ts"):
             return _ts(node)
@@ -54,12 +58,6 @@ def lower(node: Node) -> Node:
             return Column("id", "equals", node.value if isinstance(node.value, tuple) else (node.value,))
         case Where(lookup=lookup):
             return LOOKUPS[lookup].form(node)
-        case Not(inner):
-            return Not(lower(inner))
-        case And(nodes):
-            return And(tuple(map(lower, nodes)))
-        case Or(nodes):
-            return Or(tuple(map(lower, nodes)))
     return node
 
 
@@ -70,28 +68,18 @@ def rough(node: Node) -> Iterator[Node]:
 
 def supersets(node: Node) -> Iterator[Superset]:
     """Yield each `Superset` of a tree."""
-    match node:
-        case Superset():
-            yield node
-        case Not(inner):
-            yield from supersets(inner)
-        case And(nodes) | Or(nodes):
-            for inner in nodes:
-                yield from supersets(inner)
+    return (one for one in conditions(node) if isinstance(one, Superset))
 
 
 def loosened(node: Node) -> Node:
     """Return the tree with each `Superset`, all of windows, asking only whether its path has any: most have none."""
-    match node:
-        case Superset(inner):
-            return replace(node, node=any_of(dict.fromkeys(replace(fact, op="any", value="") for fact in facts(inner))))
-        case Not(inner):
-            return Not(loosened(inner))
-        case And(nodes):
-            return And(tuple(map(loosened, nodes)))
-        case Or(nodes):
-            return Or(tuple(map(loosened, nodes)))
-    return node
+    return rebuilt(node, _loosened)
+
+
+def _loosened(node: Node) -> Node:
+    if not isinstance(node, Superset):
+        return node
+    return replace(node, node=any_of(dict.fromkeys(replace(fact, op="any", value="") for fact in facts(node.node))))
 
 
 def _of_windows(asked: Superset) -> bool:

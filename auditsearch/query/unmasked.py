@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from auditsearch.askable import PREFIX
-from auditsearch.query.tree import And, Near, Node, Not, Or, Where, Words
+from auditsearch.query.algebra import conditions, rebuilt
+from auditsearch.query.tree import And, Near, Node, Or, Where, Words
 
 
 def unmasked(node: Node) -> Node:
     """Return the tree that asks for personal values as for all others."""
+    return rebuilt(node, _unmasked)
+
+
+def _unmasked(node: Node) -> Node:
     match node:
         case Where(path=path) if path in ("id", "ts") or path.startswith("@"):
             return node
@@ -22,25 +27,12 @@ def unmasked(node: Node) -> Node:
             return And(tuple(_either(replace(node, words=(word,))) for word in words))
         case Words() | Near():
             return _either(node)
-        case Not(inner):
-            return Not(unmasked(inner))
-        case And(nodes):
-            return And(tuple(map(unmasked, nodes)))
-        case Or(nodes):
-            return Or(tuple(map(unmasked, nodes)))
     return node
 
 
 def paths(node: Node) -> Iterator[tuple[str, bool]]:
     """Yield each stored path that a tree asks, and whether only for there being a value."""
-    match node:
-        case Where(path, lookup):
-            yield path, lookup == "isnull"
-        case Not(inner):
-            yield from paths(inner)
-        case And(nodes) | Or(nodes):
-            for inner in nodes:
-                yield from paths(inner)
+    return ((one.path, one.lookup == "isnull") for one in conditions(node) if isinstance(one, Where))
 
 
 def _either(node: Words | Near) -> Node:

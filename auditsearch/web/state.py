@@ -18,9 +18,9 @@ from auditsearch.conf import settings
 from auditsearch.exceptions import InvalidValue
 from auditsearch.forms import CLIPPED, VALUE
 from auditsearch.logs.moments import moment
-from auditsearch.query.algebra import all_of
+from auditsearch.query.algebra import all_of, conditions
 from auditsearch.query.text import CLAUSES, LONGEST, parse
-from auditsearch.query.tree import And, Node, Not, Or
+from auditsearch.query.tree import Node
 from auditsearch.search import Events
 from auditsearch.web.links import address
 from auditsearch.web.scope import Scope
@@ -92,7 +92,7 @@ class State:
             asked = asked.filter(_any(name, [value for key, value in self.only if key == name]))
         for name, value in self.without:
             asked = asked.exclude(_is(name, value))
-        if (number := sum(1 for _ in _leaves(asked.tree))) > CLAUSES:
+        if (number := sum(1 for _ in conditions(asked.tree))) > CLAUSES:
             raise InvalidValue(f"A question has at most {CLAUSES} conditions, not {number}.")
         return asked.tree
 
@@ -151,14 +151,3 @@ def _is(name: str, value: str) -> Q:
     if CLIPPED in value:
         return Q(**{f"{keyword}__startswith": value[:VALUE]})
     return Q(**{f"{keyword}__exact": value})
-
-
-def _leaves(node: Node) -> Iterator[Node]:
-    match node:
-        case And(nodes) | Or(nodes):
-            for inner in nodes:
-                yield from _leaves(inner)
-        case Not(inner):
-            yield from _leaves(inner)
-        case _:
-            yield node
