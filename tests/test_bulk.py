@@ -260,6 +260,19 @@ def test_a_document_that_is_refused_in_each_form_is_quarantined(backend, server)
     assert fates(backend.index(events(1))) == [Settled.QUARANTINE]
 
 
+def test_a_document_that_was_stored_unheard_is_not_quarantined_by_a_later_refusal(backend, server):
+    one = events(1)
+    server.script = [applied((502, "bad gateway")), *[refuse(400, "mapper_parsing_exception")] * 2]
+    assert fates(backend.index(one)) == [Settled.RETRY]
+    assert fates(backend.index(one)) == [Settled.SHIPPED]
+
+
+def test_a_refused_document_that_can_not_be_looked_for_waits(backend, server):
+    server.script = [refuse(400, "mapper_parsing_exception")] * 2
+    server.replies["/_mget"] = 503, {"error": {"type": "no_cluster_manager"}}
+    assert fates(backend.index(events(1))) == [Settled.RETRY]
+
+
 def test_a_refused_request_is_bisected_down_to_the_document(backend, server):
     documents = events(8)
 

@@ -25,6 +25,11 @@ PATIENCE = 10.0
 FIRST_WAIT = 0.25
 """Seconds of the first wait; each next one is twice as long, with jitter."""
 
+Fate = tuple[Settled, str]
+"""What became of a document, and why."""
+
+UNREADABLE: Fate = (Settled.UNPROVEN, "its id is taken, but the document there can't be read")
+
 _PREPARATIONS = 3
 _PARAMS = {"require_alias": "true", "timeout": "20s"}
 _BODY = {
@@ -105,7 +110,7 @@ class Bulk:
                 self.settle([parcel], *fate)
         return [parcel for parcel in batch if not fates[parcel.document.partition]]
 
-    def look_at(self, partition: str) -> tuple[Settled, str] | None:
+    def look_at(self, partition: str) -> Fate | None:
         """None if the partition can be written."""
         if self.stopped:
             return Settled.RETRY, self.stopped
@@ -184,17 +189,17 @@ class Bulk:
             return [[parcel.pack(Settled.TRUNCATED)]]
         if fate is Next.REDUCE and parcel.form is Settled.SHIPPED:
             return [[parcel.pack(Settled.DEGRADED)]]
-        return self.settle([parcel], Settled.QUARANTINE, told)
+        return self.compare([parcel], (Settled.QUARANTINE, told))  # an earlier request may have stored it unheard
 
-    def compare(self, batch: Batch) -> list[Batch]:
-        """Their ids are taken: by the same events, if an earlier answer was lost."""
+    def compare(self, batch: Batch, unknown: Fate = UNREADABLE) -> list[Batch]:
+        """Their ids may be taken: by the same events, if an answer was lost. `unknown`: the fate of those not there."""
         wanted = {"docs": [{"_index": p.document.partition, "_id": p.document.id} for p in batch]}
         try:
             found = self.client.ask("POST", "/_mget", wanted, _source="leaf,degraded,truncated").get("docs", [])
         except (BackendUnavailable, ConfigurationError) as error:
             return self.settle(batch, Settled.RETRY, str(error))
         for parcel, stored in zip_longest(batch, found[: len(batch)]):
-            self.settle([parcel], *same_event(stored or {}, parcel.document))
+            self.settle([parcel], *same_event(stored or {}, parcel.document, unknown))
         return []
 
     def give_up(self, batch: Batch, error: BackendUnavailable | ConfigurationError) -> list[Batch]:
@@ -233,11 +238,11 @@ def halves(batch: Batch) -> list[Batch]:
     return [half for half in (batch[:middle], batch[middle:]) if half]
 
 
-def same_event(stored: dict[str, Any], document: Document) -> tuple[Settled, str]:
+def same_event(stored: dict[str, Any], document: Document, unknown: Fate = UNREADABLE) -> Fate:
     """Whether the document that has the id is this event, by its leaf; and in which form it is stored."""
     source = stored.get("_source", {})
     if stored.get("_id") != document.id or not stored.get("found"):
-        return Settled.UNPROVEN, "its id is taken, but the document there can't be read"
+        return unknown if stored.get("found") is False else UNREADABLE
     if source.get("leaf") != document.leaf:
         return Settled.QUARANTINE, "another event is stored under its id"
     flag = next((flag for flag in (Settled.DEGRADED, Settled.TRUNCATED) if source.get(flag.value)), Settled.SHIPPED)
