@@ -67,9 +67,11 @@ def values(event: Leaves) -> tuple[dict[str, tuple[Raw, ...]], tuple[str, ...]]:
     """Return the values of each promoted field that an event has, and the names of those with a value that misfits."""
     found: dict[str, set[Raw]] = {}
     misfits = []
-    for name, path, kind in promoted():
-        for leaf in map(Leaf._make, event.leaves):
-            if leaf.path == path and leaf.kind != "empty":
+    paths = {row.path for row in promoted()}  # most leaves are none of theirs
+    leaves = [Leaf(*bare) for bare in event.leaves if bare[0] in paths and bare[1] != "empty"] if paths else []
+    for name, path, kind in promoted() if leaves else ():
+        for leaf in leaves:
+            if leaf.path == path:
                 value = coerced(kind, leaf)
                 if value is None:
                     misfits.append(name)
