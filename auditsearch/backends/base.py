@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import Enum
 from typing import Any, Literal, NamedTuple, Protocol
 
 from auditsearch.backends.flaw import Flaw
+from auditsearch.backends.scan import Scan
 from auditsearch.backends.space import Space
 from auditsearch.document import Document
 from auditsearch.query.tree import ALL, Node
@@ -129,26 +130,6 @@ class Stored(NamedTuple):
     personal: str | None = None  # the side object of what PERSONAL names
 
 
-Times = tuple[int, int] | None
-"""Microseconds since the epoch between which all events of a partition lie, the second excluded; None: any."""
-
-
-class Batch(Protocol):
-    """Events that a scan gives at once; can be sent to another process.
-
-    All raise ConfigurationError where the store holds what is no event.
-    """
-
-    def events(self) -> list[Stored]:
-        """All of them, with `body`."""
-
-    def brief(self) -> list[Stored]:
-        """All of them without `body`, read fast. Where one's text is not what its `leaf` says, `events` decides."""
-
-    def doubtful(self, partition: str, times: Times) -> tuple[int, list[Stored]]:
-        """How many they are, and those not proven to be what their text says, in a partition of these times."""
-
-
 def never_dropped(partition: str) -> bool:
     """The ledger of dropped partitions of a site without retention."""
     return False
@@ -211,8 +192,8 @@ class Backend(Protocol):
 
         With `derived`, each has its `body`. Raises PartialAnswer."""
 
-    def scan(self, partition: str, node: Node = ALL) -> Generator[Batch, None, None]:
-        """All events of one partition that fit, each once, in the order that is quickest. Raises PartialAnswer."""
+    def scan(self, partition: str, node: Node = ALL, place: Any = None) -> Scan:
+        """All events of one partition that fit, in batches; from the `place` on that another scan of it has."""
 
     def flaws(self) -> Iterator[Flaw]:
         """What is wrong with the store beyond the events that `scan` gives."""

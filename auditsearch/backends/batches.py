@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Any
 
-from auditsearch.backends.base import Backend, Stored, Times
-from auditsearch.query.tree import ALL, Node
+from auditsearch.backends.base import Backend, Stored
+from auditsearch.backends.scan import ENDED, Times
+from auditsearch.query.tree import Node
 
 SIZE = 1000
 """Events of one batch."""
@@ -31,11 +32,27 @@ class Loose:
         return len(self.stored), self.stored
 
 
-def scanned(backend: Backend, partition: str, node: Node = ALL) -> Generator[Loose, None, None]:
-    """Yield a partition's events by `Backend.read`, oldest first."""
-    after = None
-    while page := backend.read(partition, node, after=after, limit=SIZE, derived=True):
-        yield Loose(page)
-        if len(page) < SIZE:
-            return
-        after = (page[-1].ts, page[-1].id)
+@dataclass(slots=True)
+class Pages:
+    """A scan by `Backend.read`, oldest first; its place is `ts` and `id` of the last event."""
+
+    backend: Backend
+    partition: str
+    node: Node
+    place: Any = None
+
+    def __iter__(self) -> Pages:
+        return self
+
+    def __next__(self) -> Loose:
+        if self.place == ENDED:
+            raise StopIteration
+        page = self.backend.read(self.partition, self.node, after=self.place, limit=SIZE, derived=True)
+        self.place = (page[-1].ts, page[-1].id) if len(page) == SIZE else ENDED
+        if not page:
+            raise StopIteration
+        return Loose(page)
+
+    def close(self) -> None:
+        """End it."""
+        self.place = ENDED

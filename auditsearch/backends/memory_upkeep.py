@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from auditsearch.backends.base import Batch, Stored
-from auditsearch.backends.batches import scanned
+from auditsearch.backends.base import Stored
+from auditsearch.backends.batches import Pages
 from auditsearch.backends.flaw import Flaw
+from auditsearch.backends.scan import Scan
 from auditsearch.backends.space import Space
 from auditsearch.query.tree import ALL, Node
 
@@ -46,9 +47,9 @@ class Upkeep:
         rest = [held for held in found if after is None or (held.document.ts, held.document.id) > after]
         return [_stored(held, derived) for held in rest[:limit]]
 
-    def scan(self, partition: str, node: Node = ALL) -> Generator[Batch, None, None]:
+    def scan(self, partition: str, node: Node = ALL, place: Any = None) -> Scan:
         """All events of a partition that fit, oldest first."""
-        return scanned(self, partition, node)  # type: ignore[arg-type]  # the whole backend is what this is a part of
+        return Pages(self, partition, node, place)  # type: ignore[arg-type]  # the whole backend is what this is a part of
 
     def flaws(self) -> Iterator[Flaw]:
         """Nothing: there is one of each."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from auditsearch.backends.base import Batch, Stored
+from auditsearch.backends.base import Stored
 from auditsearch.backends.client import Client
 from auditsearch.backends.flaw import Flaw
 from auditsearch.backends.hidden import hidden
 from auditsearch.backends.partitions import Partitions, is_index_of
-from auditsearch.backends.scroll import FLAGS, scroll
+from auditsearch.backends.scan import Scan
+from auditsearch.backends.scroll import FLAGS, Scroll
 from auditsearch.backends.space import Space
 from auditsearch.exceptions import BackendUnavailable, ConfigurationError, PartialAnswer
 from auditsearch.partition import search_aliases
@@ -67,9 +68,9 @@ class Upkeep:
         question |= {"search_after": list(after)} if after else {}
         return [_stored(hit, derived) for hit in self._whole(partition, question)["hits"]["hits"]]
 
-    def scan(self, partition: str, node: Node = ALL) -> Generator[Batch, None, None]:
-        """All events of a partition that fit, in the order in which they lie there. Raises PartialAnswer."""
-        return scroll(self.client, partition, node)
+    def scan(self, partition: str, node: Node = ALL, place: Any = None) -> Scan:
+        """All events of a partition that fit, in the order in which they lie there."""
+        return Scroll(self.client, partition, node, place)
 
     def flaws(self) -> Iterator[Flaw]:
         """What is wrong with indices and aliases, so that events of theirs are not found."""
@@ -108,9 +109,8 @@ class Upkeep:
         return self._count(partition, compile_query(node))
 
     def known(self, partition: str, leaves: Mapping[str, str]) -> int:
-        """How many of these events a partition has with that leaf: asked of the index, so no document is unpacked."""
-        both = [{"terms": {"id": list(leaves)}}, {"terms": {"leaf": list(leaves.values())}}]
-        return self._count(partition, {"bool": {"filter": both}})
+        """How many of these events a partition has, asked of the index by their leaves, so no document is unpacked."""
+        return self._count(partition, {"terms": {"leaf": list(leaves.values())}})
 
     def reopen(self, partition: str) -> None:
         """Lift the write block of the partition's index."""

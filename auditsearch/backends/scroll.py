@@ -7,15 +7,15 @@ fifth of the work. A scroll keeps the state of its beginning, so each event come
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from auditsearch.backends.base import Stored, Times
+from auditsearch.backends.base import Stored
 from auditsearch.backends.client import Client
+from auditsearch.backends.scan import ENDED, Times
 from auditsearch.document import document
 from auditsearch.exceptions import AuditSearchError, ConfigurationError, PartialAnswer
 from auditsearch.personal import holds, written
@@ -72,27 +72,54 @@ class Answer:
             return len(hits), [_whatever(hit["_id"], hit["_source"]) for hit in hits]
 
 
-def scroll(client: Client, partition: str, node: Node) -> Generator[Answer, None, None]:
-    """Yield the answers of a scan. Raises PartialAnswer where a shard is lost, or the server's place in the scan."""
-    size = _size(client, partition)
-    question: dict[str, Any] = {"query": compile_query(node), "size": size, "sort": ["_doc"], "_source": True}
-    place = None
+@dataclass(slots=True)
+class Scroll:
+    """A scan; its place is what the server calls the scroll's id.
+
+    Raises PartialAnswer where a shard is lost, or the server's place in the scan.
+    """
+
+    client: Client
+    partition: str
+    node: Node
+    place: str | None = None
+
+    def __iter__(self) -> Scroll:
+        return self
+
+    def __next__(self) -> Answer:
+        if self.place == ENDED:
+            raise StopIteration
+        raw = _first(self.client, self.partition, self.node) if self.place is None else self._following()
+        head = _head(raw)
+        self.place = head["_scroll_id"] if _HIT in raw else head.get("_scroll_id", ENDED)
+        if head["timed_out"] or head["_shards"]["failed"]:
+            raise PartialAnswer(f"Some shards of {self.partition} gave no answer: look at the cluster's health.")
+        if _HIT not in raw:
+            self.close()
+            raise StopIteration
+        return Answer(raw)
+
+    def close(self) -> None:
+        """Let the server forget the place; it does so by itself, later."""
+        if self.place:
+            with suppress(AuditSearchError):
+                self.client.request("DELETE", "/_search/scroll", {"scroll_id": self.place})
+        self.place = ENDED
+
+    def _following(self) -> bytes:
+        try:
+            return self.client.raw("POST", "/_search/scroll", {"scroll": KEPT, "scroll_id": self.place})
+        except ConfigurationError as error:
+            if "search_context_missing" not in str(error):
+                raise
+            raise PartialAnswer(f"The search server lost its place in {self.partition}: run it again.") from None
+
+
+def _first(client: Client, partition: str, node: Node) -> bytes:
+    question = {"query": compile_query(node), "size": _size(client, partition), "sort": ["_doc"], "_source": True}
     asked = {"scroll": KEPT, "ignore_unavailable": "true", "allow_no_indices": "true"}
-    try:
-        raw = client.raw("POST", f"/{partition}/_search", question, **asked)
-        while True:
-            head = _head(raw)
-            place = head.get("_scroll_id")
-            if head["timed_out"] or head["_shards"]["failed"]:
-                raise PartialAnswer(f"Some shards of {partition} gave no answer: look at the cluster's health.")
-            if _HIT not in raw:
-                return
-            yield Answer(raw)
-            raw = _following(client, partition, place)
-    finally:
-        if place:
-            with suppress(AuditSearchError):  # the server forgets it by itself, later
-                client.request("DELETE", "/_search/scroll", {"scroll_id": place})
+    return client.raw("POST", f"/{partition}/_search", question, **asked)
 
 
 def _size(client: Client, partition: str) -> int:
@@ -103,15 +130,6 @@ def _size(client: Client, partition: str) -> int:
     except (AuditSearchError, KeyError):  # there is no such partition, or our user may not ask this
         return SIZE
     return max(1, min(SIZE, BYTES // max(1, average)))
-
-
-def _following(client: Client, partition: str, place: str | None) -> bytes:
-    try:
-        return client.raw("POST", "/_search/scroll", {"scroll": KEPT, "scroll_id": place})
-    except ConfigurationError as error:
-        if "search_context_missing" not in str(error):
-            raise
-        raise PartialAnswer(f"The search server lost its place in {partition}: run it again.") from None
 
 
 def stored(event_id: str, source: dict[str, Any]) -> Stored:

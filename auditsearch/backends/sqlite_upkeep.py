@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from auditsearch.backends import sqlite_flaws, sqlite_words
-from auditsearch.backends.base import Batch, Stored
-from auditsearch.backends.batches import scanned
+from auditsearch.backends.base import Stored
+from auditsearch.backends.batches import Pages
 from auditsearch.backends.flaw import Flaw
 from auditsearch.backends.order import ENVELOPE
+from auditsearch.backends.scan import Scan
 from auditsearch.backends.space import Space
 from auditsearch.backends.sqlite_clause import clause
 from auditsearch.backends.sqlite_file import Connection
@@ -66,9 +67,9 @@ class Upkeep:
             rest = held(connection, [(row[0], row[5], partition, row[6]) for row in rows]) if derived else {}
         return [_stored(row, lists[row[0]] | rest.get(row[0], {}) if derived else None) for row in rows]
 
-    def scan(self, partition: str, node: Node = ALL) -> Generator[Batch, None, None]:
+    def scan(self, partition: str, node: Node = ALL, place: Any = None) -> Scan:
         """All events of a partition that fit, oldest first."""
-        return scanned(self, partition, node)  # type: ignore[arg-type]  # the whole backend is what this is a part of
+        return Pages(self, partition, node, place)  # type: ignore[arg-type]  # the whole backend is what this is a part of
 
     def flaws(self) -> Iterator[Flaw]:
         """What is wrong with the file beyond the events that can be read."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from auditsearch.backends.base import Batch, Stored
+from auditsearch.backends.base import Stored
+from auditsearch.backends.scan import Batch
 from auditsearch.event import SCHEMA
 from auditsearch.life import aside
 from auditsearch.life.packing import ArchiveError

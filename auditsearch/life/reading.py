@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 from auditsearch import outbox
-from auditsearch.backends.base import Backend, Batch, Stored
+from auditsearch.backends.base import Backend, Stored
+from auditsearch.backends.scan import Batch
 from auditsearch.backlog import migrated
 from auditsearch.canonical import leaf
 from auditsearch.models import OutboxRow, State

@@ -14,7 +14,7 @@ from auditsearch.life.spans import span
 from auditsearch.models import OutboxRow, State
 from auditsearch.query.tree import Column
 
-SLICE = 500
+SLICE = 2000
 """Events that are asked for at once."""
 
 Trace = tuple[str, str, str, str]

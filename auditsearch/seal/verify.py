@@ -5,25 +5,24 @@ Of each document the hash of `canonical` is compared with its `leaf`, and all th
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import nullcontext
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, islice
-from multiprocessing import get_context
 from typing import Any, NamedTuple
 
-import django
 import orjson
 
-from auditsearch.backends.base import Backend, Batch, Stored
+from auditsearch.backends.base import Backend, Stored
+from auditsearch.backends.scan import Batch
 from auditsearch.canonical import leaf
 from auditsearch.document import Document, document
-from auditsearch.life.reading import batches, personal_of, whole
+from auditsearch.life.reading import personal_of, whole
 from auditsearch.life.spans import span
 from auditsearch.personal import faults, read
 from auditsearch.query.tree import ALL, Node
+from auditsearch.seal.processes import processes
 from auditsearch.seal.traces import Trace, broken, doubled, known
 from auditsearch.stems import STEM, strange
 
@@ -90,7 +89,7 @@ def verify(
     progress: Callable[[int], None] = lambda n: None,
     report: Report | None = None,
 ) -> Report:
-    """Verify the store's events that fit the engine's `node`, in `jobs` processes; of all, also what surrounds them.
+    """Verify the store's events that fit the engine's `node`, in up to `jobs` processes; of all, also what is around.
 
     Raises what the store raises; `report`, if given, then holds what was found before.
     """
@@ -99,9 +98,9 @@ def verify(
     for trace in broken(backend) if node == ALL else ():
         report.add(Found(*trace))
     traces = chain(doubled(backend), known(backend)) if node == ALL else iter(())
-    with pool(jobs) as workers:
+    with processes(backend, partial(judged, keeps=backend.keeps), jobs) as batches:
         for partition in backend.holdings():
-            for done in spread(workers, batches(backend, partition, node), partition, backend.keeps, jobs * 2):
+            for done in batches(partition, node):
                 report.checked += done.number
                 found = done.found + judge([_together(one) for one in done.cut], partition, backend.keeps)
                 for one in found:
@@ -128,7 +127,7 @@ class Judged(NamedTuple):
     cut: list[Stored]
 
 
-def judged(batch: Batch, partition: str, keeps: frozenset[str] | None) -> Judged:
+def judged(batch: Batch, partition: str, *, keeps: frozenset[str] | None) -> Judged:
     """Return what is wrong with a batch, as far as it can be said without the outbox."""
     number, doubtful = batch.doubtful(partition, span(partition))
     cut = [one for one in doubtful if "truncated" in one.flags]
@@ -149,29 +148,6 @@ def judge(events: Sequence[tuple[Stored, str | None]], partition: str, keeps: fr
         if kind:
             found.append(Found(kind, partition, stored.id, why))
     return found
-
-
-def pool(jobs: int) -> Any:
-    """Return processes that judge, as a context; None inside where this process does it."""
-    if jobs < 2:
-        return nullcontext()
-    return ProcessPoolExecutor(jobs, get_context("spawn"), django.setup)
-
-
-def spread(
-    workers: Executor | None, found: Iterable[Batch], partition: str, keeps: frozenset[str] | None, ahead: int
-) -> Iterator[Judged]:
-    """Yield what was found in each batch of a partition; `ahead` of them are under way at once."""
-    under_way: deque[Future[Judged]] = deque()
-    for batch in found:
-        if workers is None:
-            yield judged(batch, partition, keeps)
-            continue
-        under_way.append(workers.submit(judged, batch, partition, keeps))
-        if len(under_way) > ahead:
-            yield under_way.popleft().result()
-    while under_way:
-        yield under_way.popleft().result()
 
 
 def _together(stored: Stored) -> tuple[Stored, str | None]:
