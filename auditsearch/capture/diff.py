@@ -31,7 +31,8 @@ class Plan:
         self.columns: tuple[Column, ...] = tuple(column(field) for field in fields)
         self.attnames = tuple(field.attname for field in fields)
         self.index = {name: i for i, field in enumerate(fields) for name in (field.name, field.attname)}
-        self.frozen = tuple(i for i, each in enumerate(self.columns) if each.frozen)
+        self.odd_keys = tuple(i for i, each in enumerate(self.columns) if each.exact is object)
+        self.frozen = tuple(i for i, each in enumerate(self.columns) if each.frozen or i in self.odd_keys)
         self.generated = tuple(i for i, field in enumerate(fields) if getattr(field, "generated", False))
         self.local = frozenset(self.index[field.attname] for field in meta.local_concrete_fields)
         self.keys = tuple(self.index[field.attname] for field in getattr(meta, "pk_fields", None) or [meta.pk])
@@ -94,7 +95,7 @@ class Plan:
     def overlay(self, old: Row, data: dict[str, Any], positions: Iterable[int]) -> tuple[list[Any], list[int]]:
         """Lay the written values of an object's `__dict__` over its old row; return it, and where it differs.
 
-        Positions that only the database knows are UNKNOWN in the row.
+        Positions that only the database knows are UNKNOWN in the row, and not yet known to differ.
         """
         row, changed = list(old), []
         for i in positions:
@@ -103,7 +104,7 @@ class Plan:
             if value is before and not frozen:
                 continue
             value = row[i] = value if type(value) is exact else read(value)
-            if value != before and differs(self.columns[i], before, value):
+            if value is not UNKNOWN and value != before and differs(self.columns[i], before, value):
                 changed.append(i)
         return row, changed
 

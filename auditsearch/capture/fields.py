@@ -2,7 +2,8 @@
 
 A row's values are kept in the form that the database gives back (a Decimal with its places, times in UTC, a file's
 name), so that a string assigned to a number, or a local time, compares as what is stored. Values that can be changed
-in place, and those of unknown field classes, are kept frozen: as canonical bytes.
+in place, and those of unknown field classes, are kept frozen: as canonical bytes. Keys of unknown classes are what
+their field makes of them, for rows are asked for by them.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ UNKNOWN = _Unknown()
 
 
 class Column(NamedTuple):
-    """How the values of one concrete field are read. Those whose type is `exact` are taken as they are."""
+    """How the values of one concrete field are read. Those whose type is `exact` are taken as they are.
+
+    Where that is `object`, which no value's is, they are keys of a class of the application's own.
+    """
 
     attname: str
     exact: type | None
@@ -51,6 +55,8 @@ class Column(NamedTuple):
 def column(field: models.Field[Any, Any]) -> Column:
     """Return how `field`'s values are read; a foreign key's are those of the key it points to."""
     kind, base = _kind(target(field))
+    if base is None and _is_key(field):
+        return Column(field.attname, object, _reader(field, _key), frozen=False)
     if base is None:
         return Column(field.attname, None, _reader(field, _frozen), frozen=True)
     exact, convert = kind
@@ -116,6 +122,23 @@ def _kind(field: Any) -> tuple[Any, type | None]:
         if "to_python" in base.__dict__ or "from_db_value" in base.__dict__:
             break
     return None, None
+
+
+def _is_key(field: Any) -> bool:
+    return (
+        isinstance(field, models.ForeignKey)
+        or field.primary_key
+        or field in getattr(field.model._meta, "pk_fields", ())
+    )
+
+
+def _key(field: Any, value: Any) -> Any:
+    found = field.to_python(value)
+    try:
+        hash(found)
+    except TypeError:
+        return freeze(found)
+    return found
 
 
 def _frozen(field: Any, value: Any) -> bytes:

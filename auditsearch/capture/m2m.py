@@ -20,7 +20,7 @@ from django.db.models.signals import m2m_changed
 from auditsearch.capture.diff import concrete, plans
 from auditsearch.capture.quiet import quiet, told_outside
 from auditsearch.capture.record import write
-from auditsearch.capture.relation import Change, Relation, drafts
+from auditsearch.capture.relation import Change, Relation, drafts, in_order
 from auditsearch.conf import settings
 
 GOING = "auditsearch_going"
@@ -109,7 +109,7 @@ def _changed(
         return
     if action not in ("post_add", "post_remove", "post_clear"):
         return
-    keys: Iterable[Any] = sorted(pk_set or ()) if action == "post_add" else going.pop(GOING, ())
+    keys: Iterable[Any] = in_order(pk_set or ()) if action == "post_add" else going.pop(GOING, ())
     changes = [relation.change(instance, reverse, key, action == "post_add") for key in keys]
     if relation.field.remote_field.symmetrical:
         changes += [Change(other, teller, added) for teller, other, added in changes if other != teller]

@@ -11,7 +11,7 @@ from auditsearch.capture import batch, mask, state
 from auditsearch.capture.diff import Plan, concrete
 from auditsearch.capture.drafts import UPDATE, draft, sentence
 from auditsearch.capture.labels import made_of, texts_of
-from auditsearch.capture.record import Record
+from auditsearch.capture.record import Record, key_text
 from auditsearch.capture.unsaid import hidden_of
 
 
@@ -81,9 +81,10 @@ def drafts(
     if len(net) > batch.limit():
         added, removed = ({key for sides in net.values() for key in sides[i]} for i in (0, 1))
         record = batch.summary(UPDATE, relation.plan, len(net), [relation.name])
-        _fill(record, relation, sorted(added), sorted(removed), texts, context)
+        _fill(record, relation, in_order(added), in_order(removed), texts, context)
         record.heard = said
         return [record]
+    told = {key_text(key): sides for key, sides in net.items()}  # an object may hold its number as a text
     found = []
     for key, values, row in _tellers(relation, using, list(net), instance):
         record = draft(
@@ -93,10 +94,18 @@ def drafts(
             row,
         )
         record.verbose = sentence(record, relation.plan, [relation.name])
-        _fill(record, relation, *net[key], texts, context)
+        _fill(record, relation, *told[key_text(key)], texts, context)
         record.heard = [*record.heard, *said]
         found.append(record)
     return found
+
+
+def in_order(keys: Iterable[Any]) -> list[Any]:
+    """Return keys in their order; those that have none by their texts."""
+    try:
+        return sorted(keys)
+    except TypeError:
+        return sorted(keys, key=key_text)  # type: ignore[arg-type]
 
 
 def _fill(

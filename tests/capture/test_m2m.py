@@ -53,6 +53,13 @@ def test_clear_tells_all_that_was_there(events: Captured) -> None:
     assert sorted(events[-1].diff["tags"]["removed"]) == [red.pk, blue.pk]
 
 
+def test_an_object_may_hold_its_key_as_a_text(events: Captured) -> None:
+    [red] = tags("red")
+    made = post()
+    Post(pk=str(made.pk)).tags.add(str(red.pk))
+    assert told(events[-1]) == ("shop.Post", str(made.pk), {"tags": {"added": [red.pk], "removed": []}})
+
+
 @pytest.mark.parametrize("clear", [False, True])
 def test_set_is_one_event_of_the_difference(events: Captured, clear: bool) -> None:
     red, blue, green = tags("red", "blue", "green")

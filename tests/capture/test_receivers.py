@@ -150,7 +150,16 @@ def test_an_expression_is_shown_with_the_value_that_the_database_made_of_it(even
     with CaptureQueriesContext(connection) as queries:
         changed.save()
     assert events[-1].diff == {"quantity": [3, 4]}
+    assert events[-1].verbose == f"Order {changed.pk} changed: quantity"
     assert len(statements(queries)) == 3
+
+
+def test_an_expression_that_changes_nothing_tells_nothing(events: Captured) -> None:
+    same = order(quantity=3)
+    before = len(events)
+    same.quantity = F("quantity") + 0
+    same.save()
+    assert len(events) == before
 
 
 if django.VERSION >= (5, 0):

@@ -10,6 +10,10 @@ from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelatio
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
+from tests.zoo.colours import Colour, Shade
+
+__all__ = ["Colour", "Shade"]
+
 
 class Keeper(AbstractUser):
     """The site's own user model."""

@@ -8,13 +8,14 @@ from django.db.models import Case, F, Q, Value, When
 
 from tests.zoo import models as zoo
 from tests.zoo import relations
+from tests.zoo.colours import Name
 from tests.zoo.hands import Ways, changed, changed_to, house, houses, resized
-from tests.zoo.models import Dancer, Foreign, House, Keeper, Random, Roof, Text
+from tests.zoo.models import Colour, Dancer, Foreign, House, Keeper, Random, Roof, Shade, Text
 
 
 def ways() -> Ways:
     """All of them."""
-    own = saving() | keys() | many() | awaited()
+    own = saving() | keys() | colours() | many() | awaited()
     through = relations.related() | relations.between() | relations.generic() | relations.tables()
     return own | through | newer() | relations.going()
 
@@ -64,6 +65,25 @@ def keys() -> Ways:
         "delete by UUID": lambda: Random.objects.all().delete(),
         "a key that is a relation": lambda: changed(Roof.objects.create(house=house()), size=1),
         "its rows at once": lambda: Roof.objects.update(size=F("size") + 1),
+    }
+
+
+def colours() -> Ways:
+    """Keys of a class of the application's own."""
+    red = lambda: Colour.objects.get(pk="red")  # noqa: E731 - it is said once
+    return {
+        "a name for a key": lambda: changed(Colour.objects.create(id="red"), size=1),
+        "bulk_create of names": lambda: Colour.objects.bulk_create([Colour(id="tan"), Colour(id=Name("sky"))]),
+        "bulk_update by name": lambda: Colour.objects.bulk_update(resized(Colour.objects.all()), ["size"]),
+        "update by name": lambda: Colour.objects.filter(pk=Name("red")).update(size=9),
+        "a key that is a name": lambda: Shade.objects.create(colour=red()),
+        "another name": lambda: changed(Shade.objects.get(), colour_id=Name("sky")),
+        "m2m of names": lambda: red().near.set(["tan", Name("sky")]),
+        "m2m of names from the other side": lambda: red().colour_set.add("sky"),
+        "m2m of names cleared": lambda: red().colour_set.clear(),
+        "delete by name": lambda: Colour.objects.filter(pk="tan").delete(),
+        "cascade from a name": lambda: Colour.objects.get(pk="sky").delete(),
+        "delete of all names": lambda: Colour.objects.all().delete(),
     }
 
 
