@@ -154,7 +154,7 @@ def ready(using: str) -> QuerySet[OutboxRow]:
 
 def following(using: str, last: int, n: int) -> Iterator[Row]:
     """The next `n` rows in turn behind the row `last`; none where that is gone, and none that came late before it."""
-    of_last = Subquery(OutboxRow.objects.using(using).filter(pk=last).values("not_before"))
+    of_last = Subquery(OutboxRow.objects.using(using).filter(pk=last).values("not_before")[:1])
     behind = Q(not_before__gt=of_last) | Q(not_before=of_last, pk__gt=last)
     turn = ready(using).filter(behind, not_before__gte=of_last).order_by("not_before", "id")
     return (Row(*row) for row in turn.values_list(*Row._fields)[:n].iterator(chunk_size=100))

@@ -38,7 +38,7 @@ def hide(value: Any) -> Any:
 
 def hidden() -> int:
     """Return how many values this process has masked."""
-    return int(_count.__reduce__()[1][0])
+    return int(repr(_count)[len("count(") : -1])  # to call it would count one more
 
 
 def masked(tree: Any, paths: Iterable[Path] = ()) -> Any:
