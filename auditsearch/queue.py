@@ -92,8 +92,8 @@ class Noted:
     def __init__(self, using: str, keep: float) -> None:
         self.using, self.keep = using, keep
         self.notes = Notes(lock_path(using))
-        self.noted: dict[str, int] = {}
-        self.taken: set[str] = set()
+        self.noted: set[Note] = set()
+        self.taken: set[Note] = set()
         self.last = 0  # the last claimed row, from which the next ones are looked for until rows were removed
         self.busy = False
 
@@ -116,15 +116,15 @@ class Noted:
         if self.busy:
             return []
         rows = self._behind(n) or self._oldest(n)
-        self.taken.update(row.event_id for row in rows)
+        self.taken.update(Note(row.pk, row.event_id) for row in rows)
         self.last = rows[-1].pk if rows else 0
         return rows
 
     def settle(self, outcomes: Sequence[tuple[Row, Outcome]]) -> None:
         shipped = [Note(row.pk, row.event_id) for row, outcome in outcomes if outcome.settled in SHIPPED]
         self.notes.add(shipped)
-        self.noted |= {note.event_id: note.pk for note in shipped}
-        self.taken.difference_update([note.event_id for note in shipped])
+        self.noted.update(shipped)
+        self.taken.difference_update(shipped)
         rest = [(row, outcome) for row, outcome in outcomes if outcome.settled not in SHIPPED]
         outbox.settle(self.using, None, rest, keep=self.keep)
         if len(self.noted) >= MOST_NOTES:
@@ -133,7 +133,7 @@ class Noted:
     def tidy(self) -> None:
         if self.busy:
             return
-        outbox.remove(self.using, [Note(pk, event) for event, pk in self.noted.items()], keep=self.keep)
+        outbox.remove(self.using, sorted(self.noted), keep=self.keep)
         outbox.purge(self.using, self.keep)
         self.notes.replace([])
         self.noted.clear()
@@ -142,23 +142,24 @@ class Noted:
     def _behind(self, n: int) -> list[Row]:
         """What follows the last claimed row, without looking through all that is noted."""
         rows = outbox.following(self.using, self.last, n) if self.last else ()
-        return _within((row for row in rows if not self._has(row.event_id)), settings.BATCH_BYTES)
+        return _within((row for row in rows if not self._has(row.pk, row.event_id)), settings.BATCH_BYTES)
 
     def _oldest(self, n: int) -> list[Row]:
         known = len(self.noted) + len(self.taken)
         turn = outbox.ready(self.using).order_by("not_before", "id").values_list("pk", "event_id")[: n + known]
-        free = [pk for pk, event in turn if not self._has(event)]
+        free = [pk for pk, event in turn if not self._has(pk, event)]
         return _within(outbox.read(self.using, free[:n]), settings.BATCH_BYTES)
 
-    def _has(self, event: str) -> bool:
-        return event in self.noted or event in self.taken
+    def _has(self, pk: int, event: str) -> bool:
+        """Two rows may be of one event, as where a file is imported again: each has its turn."""
+        return Note(pk, event) in self.noted or Note(pk, event) in self.taken
 
     def _recall(self) -> None:
         notes = self.notes.read()
         if len(notes) >= DUE:
             notes = outbox.unremoved(self.using, notes)
             self.notes.replace(notes)
-        self.noted = {note.event_id: note.pk for note in notes}
+        self.noted = set(notes)
 
 
 def _within(rows: Iterable[Row], size: int) -> list[Row]:

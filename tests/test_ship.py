@@ -54,6 +54,17 @@ def test_what_is_shipped_is_stored_once_and_leaves_the_outbox(settings) -> None:
     assert (stored(store), states()) == (5, [])
 
 
+def test_events_that_wait_a_second_time_hold_none_up(settings, monkeypatch, tmp_path) -> None:
+    settings.AUDITSEARCH = {"BATCH_SIZE": 2}
+    monkeypatch.setattr(queue, "lock_path", lambda using: tmp_path / "notes")
+    ids, store = append(5), MemoryBackend()
+    ship.drain("default", store, tidy=False)
+    outbox.append("default", [(each, PARTITION, canonical(id=each), None) for each in ids])
+    append(3)
+    ship.drain("default", store)
+    assert (stored(store), states()) == (8, [])
+
+
 def test_with_a_server_shipped_rows_stay_for_a_day() -> None:
     append(2)
     ship.drain("default", Server())
