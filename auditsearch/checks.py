@@ -24,7 +24,7 @@ from auditsearch.backends import backend_kind
 from auditsearch.backends.options import check_options
 from auditsearch.capture import registry
 from auditsearch.capture.rules import rules
-from auditsearch.conf import NAMES, Settings, problems, settings
+from auditsearch.conf import NAMES, SECRET, Settings, problems, settings
 from auditsearch.exceptions import SettingError
 from auditsearch.logs.catalog import logs
 from auditsearch.models import OutboxRow
@@ -184,7 +184,7 @@ def _wrong_values() -> Found:
     hints = get_type_hints(Settings)
     for name, value in given.items() if isinstance(given, dict) else ():
         if name in NAMES and (expected := _misfit(name, value, hints[name])):
-            given_as = type(value).__name__ if name == "CLIENT" else repr(value)  # it may hold a password
+            given_as = type(value).__name__ if name in SECRET else repr(value)
             yield Error(f"AUDITSEARCH[{name!r}] is {given_as}; it must be {expected}.", id="auditsearch.E002")
 
 

@@ -213,6 +213,9 @@ def _read() -> dict[str, Any]:
 NAMES = tuple(name for name in get_type_hints(Settings) if name.isupper())
 """All names that `settings.AUDITSEARCH` may hold."""
 
+SECRET = ("CLIENT", "HOSTS", "MONITOR_TOKEN", "ALERTS")
+"""Those whose value may hold a password, and so is never printed."""
+
 
 def problems() -> list[str]:
     """Return a sentence for each name in AUDITSEARCH that is no setting: E001 of the system checks."""

@@ -83,8 +83,18 @@ def test_a_value_of_the_wrong_kind_names_the_right_ones(refused, name, value, ex
     assert expected in message.msg
 
 
-def test_a_wrong_value_of_the_client_is_not_printed(refused) -> None:
-    (message,) = refused({"CLIENT": ["secret"]})
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CLIENT", ["secret"]),
+        ("HOSTS", "http://anna:secret@search"),
+        ("MONITOR_TOKEN", b"secret"),
+        ("ALERTS", ["https://hooks/secret"]),
+    ],
+)
+def test_a_wrong_value_that_may_hold_a_secret_is_not_printed(refused, name, value) -> None:
+    (message,) = refused({name: value})
+    assert f"AUDITSEARCH['{name}'] is {type(value).__name__}; it must be" in message.msg
     assert "secret" not in message.msg
 
 
@@ -135,3 +145,5 @@ def test_sqlite_with_a_server_names_the_line(found, monkeypatch) -> None:
 
 def test_hosts_that_are_no_urls_are_told(found) -> None:
     assert "https://search" in found(HOSTS=["search"])["E009"]
+    assert "'https://search'" in (said := found(HOSTS=["anna:secret@search"])["E009"])
+    assert "secret" not in said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import traceback
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +17,13 @@ from hypothesis import strategies as st
 from auditsearch import outbox, ship
 from auditsearch.api import Completions, filter_events, record, search_events
 from auditsearch.backends.memory import MemoryBackend
+from auditsearch.backends.opensearch import OpenSearchBackend
+from auditsearch.backends.sqlite import SQLiteBackend
 from auditsearch.canonical import dumps, normalise
 from auditsearch.capture.personal import committed
 from auditsearch.document import Document, document
 from auditsearch.event import Event
-from auditsearch.exceptions import Hidden
+from auditsearch.exceptions import ConfigurationError, Hidden
 from auditsearch.logs.formatter import AuditFormatter
 from auditsearch.models import OutboxRow
 from auditsearch.personal import faults, read
@@ -28,6 +31,7 @@ from auditsearch.search import Events
 from auditsearch.testing import captured_events
 from auditsearch.web.forms import FORMS, form
 from tests.factories import NOON, PARTITION, USUAL
+from tests.servers.fake import fake_server
 from tests.shop.models import Customer, Order
 
 NAMED = ["shop.Customer.name", "context.answer.ssn", "iban", r"re:[a-z]+@[a-z]+\.org", "snapshot.data.*.pin"]
@@ -120,6 +124,41 @@ def test_a_traceback_with_all_local_values_has_none() -> None:
     assert "Фыбгджз" not in told
     (row,) = outbox.read("default", [OutboxRow.objects.get().pk])
     assert "Фыбгджз" not in repr(row)
+
+
+@pytest.fixture
+def secretive() -> Document:
+    """A document with a personal value."""
+    made, personal = committed(USUAL | {"id": "1", "ts": NOON, "snapshot": {"iban": "DE12"}})
+    return document(dumps(made), PARTITION, personal)
+
+
+def locals_of(backend: Any, given: Document) -> str:
+    """What a report of errors shows where the backend refuses to store a document."""
+    with pytest.raises(ConfigurationError) as error:
+        backend.index([given])
+    return "".join(traceback.TracebackException.from_exception(error.value, capture_locals=True).format())
+
+
+@pytest.mark.parametrize("status", [401, 403, 302, 404, 400])
+def test_no_local_value_of_a_request_that_a_server_refused_has_one(secretive: Document, status: int) -> None:
+    with fake_server() as server:
+        error = {"type": "illegal_argument_exception", "reason": "contains unrecognized parameter: DE12"}
+        server.replies["/_bulk"] = status, {"error": error}
+        told = locals_of(OpenSearchBackend([server.url], client={}), secretive)
+    assert "batch = [Parcel(" in told
+    assert "DE12" not in told
+
+
+@pytest.mark.sqlite
+def test_no_local_value_of_a_file_that_fails_has_one(secretive: Document, tmp_path: Path) -> None:
+    backend = SQLiteBackend(tmp_path / "store")
+    backend.setup()
+    with backend._connection() as connection:
+        connection.execute("DROP TABLE page")
+    told = locals_of(backend, secretive)
+    assert "no such table: page" in told
+    assert "DE12" not in told
 
 
 @pytest.fixture

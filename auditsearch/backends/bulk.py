@@ -14,7 +14,7 @@ import orjson
 
 from auditsearch.backends.answers import Next, refusal, under_replicated, verdict
 from auditsearch.backends.base import Outcome, Settled
-from auditsearch.backends.client import Answer, Client, NoAnswer
+from auditsearch.backends.client import Answer, Client, Documents, NoAnswer
 from auditsearch.backends.partitions import Partitions
 from auditsearch.document import Document
 from auditsearch.exceptions import BackendUnavailable, ConfigurationError
@@ -47,7 +47,7 @@ class Parcel:
     document: Document
     form: Settled = Settled.SHIPPED
     prepared: int = 0
-    lines: bytes = b""
+    lines: bytes = field(default=b"", repr=False)
 
     def pack(self, form: Settled | None = None) -> Parcel:
         """Write the two lines of the request: a `create` of this id, so that each repetition finds the first."""
@@ -91,7 +91,7 @@ class Bulk:
         if not batch:
             return []
         try:
-            answer = self.client.request("POST", "/_bulk", b"".join(p.lines for p in batch), **_PARAMS)
+            answer = self.client.request("POST", "/_bulk", Documents(b"".join(p.lines for p in batch)), **_PARAMS)
         except (BackendUnavailable, ConfigurationError) as error:
             return self.give_up(batch, error)
         if not 200 <= answer.status < 300:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -23,6 +23,13 @@ TIMEOUT = 30.0
 _CONNECTIONS = 10
 
 
+class Documents(bytes):
+    """The body of a request that carries documents: no traceback with local values shows them."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes>"
+
+
 class NoAnswer(BackendUnavailable):
     """The server can't be reached, or was silent for too long; nothing is known of what it did."""
 
@@ -32,7 +39,7 @@ class Answer:
     """An HTTP answer: its status, and its JSON or None where it is none."""
 
     status: int
-    body: Any
+    body: Any = field(repr=False)  # may quote documents
 
     @property
     def ok(self) -> bool:

@@ -24,7 +24,8 @@ def check_options(hosts: Sequence[str], options: Mapping[str, Any]) -> None:
         )
     for host in hosts:
         if urlsplit(host).scheme not in ("http", "https"):
-            raise SettingError(f"AUDITSEARCH['HOSTS'] has {host!r}; write it as a URL, such as 'https://{host}'.")
+            bare = host.rpartition("@")[2]  # what stands before it may be a password
+            raise SettingError(f"AUDITSEARCH['HOSTS'] has {bare!r}; write it as a URL, such as 'https://{bare}'.")
     for name, value in options.items():
         if name not in OPTIONS:
             near = difflib.get_close_matches(name, OPTIONS, n=1)

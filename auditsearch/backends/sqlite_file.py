@@ -67,7 +67,8 @@ def explained(path: Path, *, asking: bool = False) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise _explanation(path, error, asking) from error
+        # without its frames, whose local values hold facts of events
+        raise _explanation(path, error, asking) from error.with_traceback(None)
     except OSError as error:
         raise ConfigurationError(_ACCESS.format(path=path, why=error.strerror)) from error
 
