@@ -49,7 +49,7 @@ def draft(
     old = [before[i] for i in changed] if before is not None else []
     told = (*row, *old, record.object_label, record.user, *texts.values())
     lines = "\n".join([each for each in told if isinstance(each, str)])
-    record.ready = not (plan.odd_keys or mask.hides(lines) or (plan.patterned and suspicious(lines)))
+    record.ready = not (plan.careful or mask.hides(lines) or (plan.patterned and suspicious(lines)))
     return record
 
 

@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import models, transaction
+from django.test.utils import isolate_apps
 
 from auditsearch.api import record
 from auditsearch.canonical import dumps, loads, normalise
+from auditsearch.capture.diff import Plan
+from auditsearch.capture.drafts import draft
 from auditsearch.capture.fields import column
 from auditsearch.capture.record import Record
 from auditsearch.context import acting
@@ -96,13 +99,28 @@ def test_ready_and_careful_text_are_the_same_bytes() -> None:
         now.replace(tzinfo=None, microsecond=0),
         now.replace(year=9),
         now.date(),
-        now.time(),
         datetime.date.min,
     ]
     values = {"a": [*numbers], "d": times, "t": datetime.timedelta(1), "b": b"x", "u": UUID(int=7)}
     quick = Record("x", object_snapshot=values, ready=True)._text("id")[0]
     slow = Record("x", object_snapshot=values, ts=loads(quick)["ts"])._text("id")[0]
     assert quick == slow == dumps(normalise(loads(quick)))
+
+
+@isolate_apps("tests.shop")
+def test_a_time_of_day_keeps_its_small_fractions() -> None:
+    class Alarm(models.Model):
+        at = models.TimeField()
+
+        class Meta:
+            app_label = "shop"
+
+        def __str__(self) -> str:
+            return "alarm"
+
+    alarm, plan = Alarm(at=datetime.time(7, 0, 0, 20864)), Plan(Alarm)
+    text = draft("insert", alarm, plan, plan.read(vars(alarm))).freeze()[2]
+    assert loads(text)["snapshot"]["at"] == "07:00:00.020864"
 
 
 @pytest.mark.parametrize("year", [1800, 2026])
