@@ -43,7 +43,7 @@ _ROWS = {
     "ON key >= low AND key < low + size WHERE ts NOT BETWEEN first AND last": False,
 }  # fmt: skip
 
-_TOLD = "SELECT 1 FROM body WHERE event = ?1 UNION ALL SELECT 1 FROM words_docsize WHERE id = ?1"
+_TOLD = "SELECT 1 FROM body WHERE event = ? UNION ALL SELECT 1 FROM words_docsize WHERE id = ?"
 
 
 def flaws(connection: Connection) -> Iterator[Flaw]:
@@ -91,7 +91,7 @@ def _facts(connection: Connection) -> Iterator[Flaw]:
         )
         there = bits.of([key - segment.low for (key,) in keys], segment.size)
         for offset in bits.numbers(segment.all & ~there):
-            if not connection.execute(_TOLD, (segment.low + offset,)).fetchone():
+            if not connection.execute(_TOLD, (segment.low + offset,) * 2).fetchone():
                 yield Flaw(True, f"row {segment.low + offset}", "only its facts are left")
         for offset in bits.numbers(there & ~segment.all):
             yield Flaw(False, f"row {segment.low + offset}", "its facts are marked as taken away")

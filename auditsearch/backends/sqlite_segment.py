@@ -29,8 +29,8 @@ TABLES = ("facts", "folded")
 
 _PAGE = "INSERT INTO page (segment, folded, first, body, counts, events) VALUES (?, ?, ?, ?, ?, ?)"
 _PAGES = (
-    "SELECT first, body, counts, events FROM page WHERE segment = ?1 AND folded = ?2 AND first < ?4 AND first >= "
-    "coalesce((SELECT max(first) FROM page WHERE segment = ?1 AND folded = ?2 AND first <= ?3), x'')"
+    "SELECT first, body, counts, events FROM page WHERE segment = ? AND folded = ? AND first < ? AND first >= "
+    "coalesce((SELECT max(first) FROM page WHERE segment = ? AND folded = ? AND first <= ?), x'')"
 )
 _SEGMENT = "SELECT low, size, first, last, languages, gone FROM segment"
 
@@ -68,8 +68,9 @@ def segments(connection: Connection) -> list[Segment]:
 def having_fact(connection: Connection, segment: Segment, fact: Fact) -> int:
     """Return the bits of the events that have a fact that fits."""
     found: list[Sequence[int]] = []
+    table = (segment.low, fact.folded)
     for low, high in spans(fact):
-        for row in connection.execute(_PAGES, (segment.low, fact.folded, low, high)):
+        for row in connection.execute(_PAGES, (*table, high, *table, low)):
             found += having(Page(*row), fact)
     return bits.of(found[0] if len(found) == 1 else list(chain.from_iterable(found)), segment.size)
 
