@@ -342,3 +342,29 @@ def test_the_archive_command_says_what_is_missing(tmp_path):
         call_command("auditsearch_archive")
     with pytest.raises(CommandError, match="is no age"):
         call_command("auditsearch_archive", destination=str(tmp_path), before="long ago")
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"before": ""}, "is no age"),
+        ({"before": "0001-01-01"}, "before the calendar begins"),
+        ({"before": "yesterday"}, "A date is written as"),
+        ({"log": ""}, "No event of a log '' is stored; there are: main"),
+        ({"log": "paymnets"}, "there are: main"),
+        ({"destination": ""}, "Say where to"),
+        ({"destination": "/nowhere"}, "is no folder"),
+    ],
+)
+def test_what_may_be_a_slip_is_refused_and_nothing_is_removed(tmp_path, given, told, dry_run):
+    fill(get_backend())
+    before = stored(get_backend())
+    with pytest.raises(CommandError, match=told):
+        call_command("auditsearch_archive", **{"destination": str(tmp_path)} | given, reset=True, dry_run=dry_run)
+    assert stored(get_backend()) == before
+
+
+def test_a_log_that_is_declared_may_have_no_events_yet(backend, tmp_path, settings):
+    settings.AUDITSEARCH = settings.AUDITSEARCH | {"LOGS": {"payments": {}}}
+    assert archive(backend, tmp_path, log="payments") == []

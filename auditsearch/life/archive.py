@@ -65,8 +65,7 @@ def archive(
     With `reset` they are removed from the store once the files are proven. Returns the manifests, none where there was
     nothing. Raises ArchiveError, Refused, Locked and what the store raises; run again, it goes on.
     """
-    if not folder.is_dir():
-        raise ArchiveError(f"{folder} is no folder: make it, or name another one with --destination.")
+    look(backend, folder, log)
     lock = folder / ".auditsearch-archive.lock"
     with told(folder):  # before the lock's own words, which are of shippers
         lock.touch(0o600)
@@ -83,6 +82,19 @@ def archive(
                 f"{folder} has files of {fresh.stem} already: wait a minute, or change ARCHIVE_FILENAME_TEMPLATE."
             )
         return [*made, finish(backend, fresh, progress)]
+
+
+def look(backend: Backend, folder: Path, log: str | None) -> None:
+    """Raise ArchiveError where there is no such folder, or nobody knows of such a log: neither LOGS nor the store."""
+    if not folder.is_dir():
+        raise ArchiveError(f"{folder} is no folder: make it, or name another one with --destination.")
+    backend.refresh()
+    if log is None or log in settings.LOGS or backend.count(plan(tree_of(log=log)).engine):
+        return
+    there = ", ".join(str(name) for name, _ in backend.facets(ALL, "log_name", size=20).values)
+    raise ArchiveError(
+        f"No event of a log {log!r} is stored; there are: {there or 'none'}. Name it in LOGS if its are to come."
+    )
 
 
 def begin(folder: Path, before: int | None, log: str | None, *, reset: bool) -> Manifest:

@@ -33,7 +33,7 @@ class WrongHold(AuditSearchError):
 
 def place(reason: str, **members: str) -> LegalHold:
     """Keep all events that fit `members`, of before and after, from being removed. Raises WrongHold."""
-    if not reason or not any(members.values()) or set(members) - set(MEMBERS):
+    if not reason.strip() or not any(members.values()) or set(members) - set(MEMBERS):
         raise WrongHold("Say why, and what is held: an object, an actor or a log.")
     hold = LegalHold.objects.using(database()).create(reason=reason, placed_at=Now(), **members)
     told = f"Legal hold {hold.pk}: {said(hold)}"
@@ -43,7 +43,7 @@ def place(reason: str, **members: str) -> LegalHold:
 
 def lift(number: int, reason: str) -> LegalHold:
     """End a hold. Raises WrongHold where none of this number is in force, or no reason is said."""
-    if not reason:
+    if not reason.strip():
         raise WrongHold("Say why it is lifted: --reason.")
     hold = LegalHold.objects.using(database()).filter(pk=number, lifted_at=None).first()
     if hold is None:

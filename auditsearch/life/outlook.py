@@ -7,7 +7,7 @@ from pathlib import Path
 
 from auditsearch.backends.base import Backend
 from auditsearch.life import holds
-from auditsearch.life.archive import begin, question
+from auditsearch.life.archive import begin, look, question
 from auditsearch.query.algebra import all_of
 from auditsearch.query.plan import plan
 
@@ -23,7 +23,7 @@ class Outlook:
 
 def outlook(backend: Backend, folder: Path, *, before: int | None = None, log: str | None = None) -> Outlook:
     """Look what `archive` would do now; it changes nothing. Raises what the store raises, and ArchiveError."""
-    backend.refresh()
+    look(backend, folder, log)
     asked = question(begin(folder, before, log, reset=False))
     numbers = {partition: backend.number(partition, asked) for partition in sorted(backend.holdings())}
     bound = holds.in_force()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
@@ -42,8 +42,18 @@ def moment(text: str, now: datetime) -> datetime:
     if found is None and _DATE.match(text.strip()):
         raise NoTime(f"There is no day or time {text!r}: write it as 2026-01-31 or '2026-01-31 10:30'.")
     if found is None:
+        return _ago(text, now)
+    try:
+        return (timezone.make_aware(found) if timezone.is_naive(found) else found).astimezone(UTC)
+    except OverflowError:
+        raise NoTime(f"{text!r} lies before the calendar begins, or after it ends.") from None
+
+
+def _ago(text: str, now: datetime) -> datetime:
+    try:
         return back(text, now)
-    return timezone.make_aware(found) if timezone.is_naive(found) else found
+    except NoTime as error:
+        raise NoTime(f"{error} A date is written as 2026-01-31.") from None
 
 
 def _months_before(now: datetime, months: int) -> datetime:

@@ -17,6 +17,7 @@ from auditsearch.life import holds, times
 from auditsearch.life.archive import archive
 from auditsearch.life.outlook import Outlook, outlook
 from auditsearch.management.progress import Progress
+from auditsearch.management.sizes import said
 
 EXAMPLES = """
 examples:
@@ -57,17 +58,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Archive, and tell each archive that was made or finished."""
-        folder = options["destination"] or settings.ARCHIVE_DESTINATION
-        if folder is None:
+        folder = settings.ARCHIVE_DESTINATION if options["destination"] is None else options["destination"]
+        if not folder:
             raise CommandError("Say where to: --destination DIR, or AUDITSEARCH['ARCHIVE_DESTINATION'].")
         progress = Progress(self.stderr)
         try:
-            before = micros(times.moment(options["before"], timezone.now())) if options["before"] else None
-            said, path = {"before": before, "log": options["log"]}, Path(folder).absolute()
+            before = micros(times.moment(options["before"], timezone.now())) if options["before"] is not None else None
+            asked, path = {"before": before, "log": options["log"]}, Path(folder).absolute()
             if options["dry_run"]:
-                self._foretell(outlook(get_backend(), path, **said), reset=options["reset"])
+                self._foretell(outlook(get_backend(), path, **asked), reset=options["reset"])
                 return
-            made = archive(get_backend(), path, **said, reset=options["reset"], progress=progress)
+            made = archive(get_backend(), path, **asked, reset=options["reset"], progress=progress)
         except AuditSearchError as error:
             raise CommandError(str(error)) from error
         finally:
@@ -75,8 +76,10 @@ class Command(BaseCommand):
         for each in made:
             kept = ", but for what legal holds keep" if each.reset and holds.in_force() else ""
             removed = f", removed from the store{kept}" if each.reset else ""
-            share = sum(part.size for part in each.parts) / max(1, sum(part.bytes for part in each.parts))
-            self.stdout.write(f"{each.path}: {each.events:,} events, {share:.0%} of their size{removed}")
+            size = sum(part.size for part in each.parts)
+            share = size / max(1, sum(part.bytes for part in each.parts))
+            told = f"{each.events:,} events in {said(size)}, {share:.0%} of their size"
+            self.stdout.write(f"{each.path}: {told}{removed}")
         if not made:
             self.stdout.write("There is nothing to archive.")
 
