@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 from urllib.parse import urlsplit
 
 URL_VARIABLE = "AUDITSEARCH_TEST_DATABASE"
+OLD_DRIVER_VARIABLE = "AUDITSEARCH_TEST_PSYCOPG2"
 ENGINES = {"postgresql": "django.db.backends.postgresql", "mysql": "django.db.backends.mysql"}
 
 
@@ -15,6 +17,8 @@ def database(url: str, name: str | None = None) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme == "mysql":
         speak_mysql()
+    if os.environ.get(OLD_DRIVER_VARIABLE):
+        sys.modules["psycopg"] = None  # type: ignore[assignment] # Django takes the new one where it is
     return {
         "ENGINE": ENGINES[parts.scheme],
         "NAME": name or parts.path.strip("/"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from contextlib import nullcontext
@@ -16,10 +17,11 @@ from django.test.utils import CaptureQueriesContext
 from auditsearch import direct, insertion
 from auditsearch.event import new_id
 from auditsearch.models import OutboxRow
+from tests.databases import OLD_DRIVER_VARIABLE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SHORT = connection.vendor in ("sqlite", "postgresql")
+SHORT = connection.vendor in ("sqlite", "postgresql") and not os.environ.get(OLD_DRIVER_VARIABLE)
 
 
 def sent(**changes: Any) -> bool:
