@@ -53,5 +53,10 @@ class AuditSearchConfig(AppConfig):
 def _reload(*, setting: str, **_: object) -> None:
     from auditsearch.capture import registry
 
-    if setting == "AUDITSEARCH":
-        registry.reload()
+    if setting != "AUDITSEARCH":
+        return
+    registry.reload()
+    if apps.is_installed("django.contrib.auth"):
+        from auditsearch.capture import rights
+
+        rights.listen()

@@ -41,7 +41,8 @@ def reload() -> None:
         for field in model._meta.local_many_to_many:
             if (relation := _relation(model, field)) is not None:
                 relations[relation.through] = relation
-                m2m_changed.connect(_changed, sender=relation.through, dispatch_uid="auditsearch")
+                if settings.ENABLED:  # who listens makes Django ask
+                    m2m_changed.connect(_changed, sender=relation.through, dispatch_uid="auditsearch")
                 _watch_set(field)
     if relations and not hasattr(DeserializedObject.save, "auditsearch"):
         DeserializedObject.save = _leaving_out_raw(DeserializedObject.save)  # type: ignore[method-assign]

@@ -96,7 +96,8 @@ def _connect(model: type[models.Model]) -> None:
         wrapper = hook(_original(model, name), plan)
         setattr(model, name, wrapper)
         _replaced[model][name] = (own, wrapper)
-    pre_delete.connect(deletes.collect_slowly, sender=model, dispatch_uid="auditsearch")
+    if settings.ENABLED:  # who listens makes Django ask
+        pre_delete.connect(deletes.collect_slowly, sender=model, dispatch_uid="auditsearch")
 
 
 def _disconnect(model: type[models.Model]) -> None:

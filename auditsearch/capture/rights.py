@@ -26,15 +26,24 @@ CHANGED = "auditsearch_password"
 
 def connect() -> None:
     """Listen to the relations that grant rights, and to the saving of new passwords."""
-    user = get_user_model()
-    holders = (user, "groups"), (user, "user_permissions"), (Group, "permissions")
-    for relation in (getattr(model, name, None) for model, name in holders):
-        if (through := getattr(relation, "through", None)) is not None:
-            m2m_changed.connect(rights_changed, sender=through, dispatch_uid="auditsearch.rights")
+    listen()
     if not hasattr(AbstractBaseUser.save, "auditsearch"):
         AbstractBaseUser.save = _telling_passwords(AbstractBaseUser.save)  # type: ignore[method-assign]
         for name in ("set_password", "set_unusable_password"):
             setattr(AbstractBaseUser, name, _noticing(getattr(AbstractBaseUser, name)))
+
+
+def listen() -> None:
+    """Listen to the relations that grant rights, but not in vain: who listens makes Django ask."""
+    user = get_user_model()
+    holders = (user, "groups"), (user, "user_permissions"), (Group, "permissions")
+    for relation in (getattr(model, name, None) for model, name in holders):
+        if (through := getattr(relation, "through", None)) is None:
+            continue
+        if telling():
+            m2m_changed.connect(rights_changed, sender=through, dispatch_uid="auditsearch.rights")
+        else:
+            m2m_changed.disconnect(sender=through, dispatch_uid="auditsearch.rights")
 
 
 def rights_changed(

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 
 from auditsearch.capture import gap
 from auditsearch.testing import Captured
 from tests.capture.conftest import customer
-from tests.shop.models import Customer
+from tests.shop.models import Code, Customer, Post, Tag
 
 
 @pytest.fixture
@@ -37,6 +38,18 @@ def test_off_there_are_no_rows_and_no_queries(
     audit(ENABLED=False)
     with django_assert_num_queries(1):
         Customer.objects.create(name="a")
+
+
+def test_off_deletes_and_relations_are_asked_for_no_more_than_without_us(
+    db: None, audit: Any, django_assert_num_queries: Any
+) -> None:
+    audit(ENABLED=False)
+    post, tag, user = Post.objects.create(), Tag.objects.create(name="a"), User.objects.create(username="a")
+    group = Group.objects.create(name="a")
+    with django_assert_num_queries(3):
+        post.tags.add(tag)
+        user.groups.add(group)
+        Code.objects.all().delete()
 
 
 def test_each_start_says_that_auditing_is_off(off: None, caplog: pytest.LogCaptureFixture) -> None:
