@@ -6,7 +6,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from auditsearch.backends import get_backend
@@ -18,6 +18,7 @@ from auditsearch.life.archive import archive
 from auditsearch.life.outlook import Outlook, outlook
 from auditsearch.management.progress import Progress
 from auditsearch.management.sizes import said
+from auditsearch.management.stoppable import StoppableCommand
 
 EXAMPLES = """
 examples:
@@ -36,10 +37,11 @@ the store. `auditsearch_search --archive FILE` asks an archive, `auditsearch_res
 """
 
 
-class Command(BaseCommand):
+class Command(StoppableCommand):
     """`auditsearch_archive`: store in, files out."""
 
     help = "Archive events as compressed, proven files; with --reset remove them from the store afterwards."
+    after = "Run it again: it finishes first what this run has left."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         """Keep the line breaks of the examples."""

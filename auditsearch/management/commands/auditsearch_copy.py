@@ -6,13 +6,14 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from auditsearch.backends.base import Backend
 from auditsearch.backends.sqlite import SQLiteBackend
 from auditsearch.exceptions import AuditSearchError
 from auditsearch.life.copy import copy, store
 from auditsearch.management.progress import Progress
+from auditsearch.management.stoppable import StoppableCommand
 
 EXAMPLES = """
 A store is `settings` (the one that this site uses), the path of an SQLite file, or URLs of a server with commas between
@@ -29,7 +30,7 @@ nothing is left to copy. Interrupted at any moment, run it again: it goes on. Th
 """
 
 
-class Command(BaseCommand):
+class Command(StoppableCommand):
     """`auditsearch_copy`: one store in, another out."""
 
     help = "Copy the log from one store to another and prove that both hold the same."

@@ -6,12 +6,13 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from functools import partial
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from auditsearch.backends import get_backend
 from auditsearch.backends.opensearch import OpenSearchBackend
 from auditsearch.exceptions import AuditSearchError
 from auditsearch.life import rebuild
+from auditsearch.management.stoppable import StoppableCommand
 
 HELP = """\
 Make the stored events anew, as this release and these settings want them.
@@ -31,10 +32,11 @@ examples:
 """
 
 
-class Command(BaseCommand):
+class Command(StoppableCommand):
     """`auditsearch_rebuild`: exit 0 if all is as it should be, 1 with a sentence that says what to do."""
 
     help = HELP
+    after = "Run it again: it goes on. --abort gives it up."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         """Keep the help text's lines as they are."""

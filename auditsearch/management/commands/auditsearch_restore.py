@@ -6,12 +6,13 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from auditsearch.backends import get_backend
 from auditsearch.exceptions import AuditSearchError
 from auditsearch.life.restore import restore
 from auditsearch.management.progress import Progress
+from auditsearch.management.stoppable import StoppableCommand
 
 EXAMPLES = """
 examples:
@@ -25,7 +26,7 @@ place a legal hold first if its rules would remove them.
 """
 
 
-class Command(BaseCommand):
+class Command(StoppableCommand):
     """`auditsearch_restore`: files in, store out."""
 
     help = "Restore an archive that auditsearch_archive made, into the store of the settings."

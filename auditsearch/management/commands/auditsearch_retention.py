@@ -7,13 +7,14 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from auditsearch.backends import get_backend
 from auditsearch.exceptions import AuditSearchError
 from auditsearch.life import retention
 from auditsearch.management.progress import Progress
+from auditsearch.management.stoppable import StoppableCommand
 
 EXAMPLES = """
 examples:
@@ -30,7 +31,7 @@ Exit code: 0 if all that is due was removed, 1 if something was refused.
 """
 
 
-class Command(BaseCommand):
+class Command(StoppableCommand):
     """`auditsearch_retention`: a plan, or the deed."""
 
     help = "Show, and with --apply remove, the events whose time is over by the setting RETENTION."

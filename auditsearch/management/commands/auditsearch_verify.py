@@ -8,7 +8,7 @@ from os import cpu_count
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from auditsearch.backends import get_backend
 from auditsearch.conf import settings
@@ -16,6 +16,7 @@ from auditsearch.exceptions import AuditSearchError, BackendUnavailable, Configu
 from auditsearch.life.manifest import ENDING, Manifest, check, read
 from auditsearch.life.packing import ArchiveError
 from auditsearch.management.progress import Progress
+from auditsearch.management.stoppable import StoppableCommand
 from auditsearch.seal.archives import compare
 from auditsearch.seal.verify import UNCHECKED, Found, Report, verify
 
@@ -47,10 +48,11 @@ FEW = 20_000
 """Up to so many events, starting processes takes longer than what they save."""
 
 
-class Command(BaseCommand):
+class Command(StoppableCommand):
     """`auditsearch_verify`: findings, and an exit code."""
 
     help = "Verify that each stored or archived event is what was captured, and that none is missing."
+    after = "Nothing was changed."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         """Keep the line breaks of the explanation."""
