@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from functools import wraps
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import Group, Permission
-from django.db.models.signals import m2m_changed
+from django.db.models.signals import m2m_changed, pre_delete
 
 from auditsearch.capture.actions import about
+from auditsearch.capture.labels import label, no_queries
 from auditsearch.capture.named import fields_of
 from auditsearch.capture.record import Record
 from auditsearch.capture.system import tell, telling
@@ -35,15 +36,12 @@ def connect() -> None:
 
 def listen() -> None:
     """Listen to the relations that grant rights, but not in vain: who listens makes Django ask."""
-    user = get_user_model()
-    holders = (user, "groups"), (user, "user_permissions"), (Group, "permissions")
-    for relation in (getattr(model, name, None) for model, name in holders):
-        if (through := getattr(relation, "through", None)) is None:
-            continue
-        if telling():
-            m2m_changed.connect(rights_changed, sender=through, dispatch_uid="auditsearch.rights")
-        else:
-            m2m_changed.disconnect(sender=through, dispatch_uid="auditsearch.rights")
+    for _, through, granted in _grants():
+        for signal, receiver, sender in ((m2m_changed, rights_changed, through), (pre_delete, rights_go, granted)):
+            if telling():
+                signal.connect(receiver, sender=sender, dispatch_uid="auditsearch.rights")
+            else:
+                signal.disconnect(sender=sender, dispatch_uid="auditsearch.rights")
 
 
 def rights_changed(
@@ -59,6 +57,22 @@ def rights_changed(
         _tell(instance, model, using, **{"added" if action == "post_add" else "removed": names})
     elif action == "post_clear" and (names := instance._state.__dict__.pop(GONE, None)):
         _tell(instance, model, using, removed=names)
+
+
+def rights_go(sender: Any, instance: Any, using: str, **_: Any) -> None:
+    """Write who loses a group or a permission that is deleted, which no signal of their relation tells."""
+    for holder, through, granted in _grants():
+        if granted is sender and (names := _named(holder, _held(through, instance, holder, using), using)):
+            _tell(instance, holder, using, removed=names)
+
+
+def _grants() -> Iterator[tuple[Any, Any, Any]]:
+    """Yield (model of who holds rights, table between, model of what is granted)."""
+    user = get_user_model()
+    for holder, name in ((user, "groups"), (user, "user_permissions"), (Group, "permissions")):
+        relation: Any = getattr(holder, name, None)
+        if (through := getattr(relation, "through", None)) is not None:
+            yield holder, through, relation.field.related_model
 
 
 def _tell(instance: Any, model: Any, using: str, **names: list[str]) -> None:
@@ -91,7 +105,9 @@ def _named(model: Any, pks: Collection[Any], using: str) -> list[str]:
     if model is Permission:
         pairs = found.values_list("content_type__app_label", "codename")
         return sorted(f"{app}.{codename}" for app, codename in pairs)
-    return sorted(map(str, found))
+    objects = list(found)
+    with no_queries:
+        return sorted(map(label, objects))
 
 
 def _noticing(change: Callable[..., None]) -> Any:

@@ -80,6 +80,29 @@ def test_groups_are_told_from_both_sides(anna: User, events: Captured) -> None:
     assert changes[0].verbose == "Somebody changed anna: groups added: bursars, clerks"
 
 
+def test_whoever_loses_a_group_that_is_deleted_is_told(anna: User, events: Captured) -> None:
+    group = Group.objects.create(name="Staff")
+    group.user_set.add(anna)
+    Group.objects.filter(pk=group.pk).delete()
+    event = told(events, "group_change")[-1]
+    assert (event.object_label, event.context_data) == ("Staff", {"of": "auth.User", "removed": ["anna"]})
+
+
+def test_whoever_loses_a_permission_that_is_deleted_is_told(anna: User, events: Captured) -> None:
+    permission = Permission.objects.all()[0]
+    Group.objects.create(name="Staff").permissions.add(permission)
+    anna.user_permissions.add(permission)
+    permission.delete()
+    lost = [event.context_data for event in told(events, "permission_change")[-2:]]
+    assert lost == [{"of": "auth.User", "removed": ["anna"]}, {"of": "auth.Group", "removed": ["Staff"]}]
+
+
+def test_a_user_without_a_text_can_be_given_a_group(anna: User, events: Captured, monkeypatch: Any) -> None:
+    monkeypatch.setattr(User, "__str__", lambda self: self.nothing)
+    Group.objects.create(name="Staff").user_set.add(anna)
+    assert told(events, "group_change")[-1].context_data["added"] == [f"user {anna.pk}"]
+
+
 def test_permissions_are_told_by_name(anna: User, events: Captured) -> None:
     change = Permission.objects.get(codename="change_order")
     group = Group.objects.create(name="clerks")
