@@ -76,7 +76,7 @@ def test_a_changed_field_of_a_server_is_told(opensearch_backend):
     "sql",
     [
         "UPDATE body SET canonical = replace(canonical, 'Анна', 'Eve') WHERE event = 2",
-        "UPDATE event SET leaf = replace(leaf, 'a', 'b') WHERE key = 2",
+        "UPDATE event SET leaf = replace(leaf, substr(leaf, 1, 1), 'g') WHERE key = 2",
         "UPDATE event SET user_name = 'Eve' WHERE key = 2",
         "UPDATE event SET object_id = NULL WHERE key = 2",
         "UPDATE event SET ts = ts + 1 WHERE key = 2",
@@ -172,11 +172,6 @@ def test_another_text_than_the_outboxs_is_told(store):
 
 def test_nothing_checked_is_no_success():
     assert verify(MemoryBackend()).exit_code == 2
-
-
-def test_several_processes_find_the_same(store):
-    forge(store, "UPDATE event SET user_name = 'Eve' WHERE key > 2")
-    assert verify(store, jobs=2).counts == verify(store).counts == {"MODIFIED": 3}
 
 
 def test_the_command_tells_and_leaves_with_the_code(capsys, tmp_path):

@@ -7,6 +7,7 @@ fifth of the work. A scroll keeps the state of its beginning, so each event come
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -49,7 +50,7 @@ class Answer:
     def brief(self) -> list[Stored]:
         """All events without what was derived, cut out of the answer."""
         try:
-            return [_cut(*_piece(piece)) for piece in self.raw.split(_HIT)[1:]]
+            return [_cut(*piece) for piece in _pieces(self.raw)]
         except (ValueError, KeyError):
             return self.events()
 
@@ -61,12 +62,13 @@ class Answer:
         answer is parsed, and each event is doubtful.
         """
         try:
-            pieces = [_piece(piece) for piece in self.raw.split(_HIT)[1:]]
-            return len(pieces), [
-                _whatever(event_id, orjson.loads(source))
-                for event_id, source in pieces
-                if not _proven(event_id, source, partition, times)
-            ]
+            proven, doubtful = 0, []
+            for event_id, source in _pieces(self.raw):
+                if _proven(event_id, source, partition, times):
+                    proven += 1
+                else:
+                    doubtful.append(_whatever(event_id, orjson.loads(source)))
+            return proven + len(doubtful), doubtful
         except ValueError:
             hits = orjson.loads(self.raw)["hits"]["hits"]
             return len(hits), [_whatever(hit["_id"], hit["_source"]) for hit in hits]
@@ -157,12 +159,16 @@ def _head(raw: bytes) -> dict[str, Any]:
     return head
 
 
-def _piece(piece: bytes) -> tuple[str, bytes]:
-    """Id and source of a hit. Raises ValueError where it does not look like one."""
-    head, end = _HEAD.match(piece), piece.rfind(_SORT)
-    if head is None or end < head.end():
-        raise ValueError("no hit")
-    return head[1].decode(), piece[head.end() : end]
+def _pieces(raw: bytes) -> Iterator[tuple[str, bytes]]:
+    """Id and source of each hit of an answer. Raises ValueError where one does not look like it."""
+    start = raw.find(_HIT)
+    while start >= 0:
+        following = raw.find(_HIT, start + 1)
+        head, end = _HEAD.match(raw, start + len(_HIT)), raw.rfind(_SORT, start, following if following > 0 else None)
+        if head is None or end < head.end():
+            raise ValueError("no hit")
+        yield head[1].decode(), raw[head.end() : end]
+        start = following
 
 
 def _cut(event_id: str, source: bytes) -> Stored:

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
@@ -19,10 +19,13 @@ from typing import Any, TypeVar
 
 from auditsearch.backends.base import Backend
 from auditsearch.backends.scan import Batch
+from auditsearch.exceptions import PartialAnswer
 from auditsearch.life.reading import batches
-from auditsearch.query.tree import Node
+from auditsearch.query.tree import ALL, Node
 
 T = TypeVar("T")
+
+KILLED = "One of the processes was killed, perhaps for want of memory: run it again, with fewer of them (--jobs)."
 
 AHEAD = 2
 """Turns that are asked for at once, for each process."""
@@ -37,15 +40,21 @@ def processes(
     """Give a function of partition and node: it yields what `work` makes of each batch there, in `jobs` processes.
 
     Where forking is not safe, beside other threads or on another system than Linux, this process does it alone.
-    The function raises what the store and `work` raise.
+    The function raises what the store and `work` raise, and PartialAnswer where a process is killed.
     """
     if jobs < 2 or sys.platform != "linux" or threading.active_count() > 1:
         yield lambda partition, node: (work(batch, partition) for batch in batches(backend, partition, node))
         return
     context = get_context("fork")
     turns = context.SimpleQueue()
-    with ProcessPoolExecutor(jobs, context, _begin, (backend, turns, work)) as executor:
-        yield partial(_spread, executor, turns, jobs * AHEAD)
+    try:
+        with ProcessPoolExecutor(jobs, context, _begin, (backend, turns, work)) as executor:
+            yield partial(_spread, executor, turns, jobs * AHEAD)
+    except BrokenExecutor as error:
+        raise PartialAnswer(KILLED) from error
+    finally:
+        if not turns.empty():  # it went wrong, and nobody has the turn
+            backend.scan("", ALL, turns.get()).close()
 
 
 def _spread(executor: Executor, turns: Any, ahead: int, partition: str, node: Node) -> Iterator[Any]:

@@ -6,10 +6,11 @@ Of each document the hash of `canonical` is compared with its `leaf`, and all th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
@@ -97,8 +98,10 @@ def verify(
     backend.refresh()
     for trace in broken(backend) if node == ALL else ():
         report.add(Found(*trace))
-    traces = chain(doubled(backend), known(backend)) if node == ALL else iter(())
-    with processes(backend, partial(judged, keeps=backend.keeps), jobs) as batches:
+    with (
+        closing(_traces(backend, node)) as traces,
+        processes(backend, partial(judged, keeps=backend.keeps), jobs) as batches,
+    ):
         for partition in backend.holdings():
             for done in batches(partition, node):
                 report.checked += done.number
@@ -107,8 +110,14 @@ def verify(
                     report.add(one)
                 progress(report.checked)
                 _trace(islice(traces, 1), report)  # while the processes are at work
-    _trace(traces, report)
+        _trace(traces, report)
     return report
+
+
+def _traces(backend: Backend, node: Node) -> Generator[Trace | int, None, None]:
+    if node == ALL:
+        yield from doubled(backend)
+        yield from known(backend)
 
 
 def _trace(traces: Iterable[Trace | int], report: Report) -> None:
