@@ -45,7 +45,7 @@ nothing to check.
 
 
 FEW = 5_000
-"""Up to so many events, starting processes takes longer than what they save."""
+"""Up to so many events, several processes save nothing."""
 
 
 class Command(StoppableCommand):
@@ -62,7 +62,7 @@ class Command(StoppableCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--archive", nargs="+", type=Path, metavar="FILE", help="verify these archives instead")
-        parser.add_argument("--jobs", type=int, metavar="N", help="processes that compare (default: by the cores; on Linux)")
+        parser.add_argument("--jobs", type=int, metavar="N", help="processes, on Linux (default: by the cores)")
         parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
 
     def handle(self, *args: Any, **options: Any) -> None:
