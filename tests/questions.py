@@ -102,7 +102,9 @@ def leaves_of(draw: st.DrawFn, known: list[Leaf]) -> Node:
     if kind == "words":
         asked = {draw(st.sampled_from(["search", "phrase"])): f"a {draw(texts)}"}
     elif kind == "timestamp":
-        asked = {f"timestamp__{draw(st.sampled_from(['exact', 'gt', 'gte', 'lt', 'lte']))}": from_micros(NOON)}
+        lookup = draw(st.sampled_from(["exact", "in", "range", "gt", "gte", "lt", "lte"]))
+        ends = (from_micros(NOON + draw(st.integers(-2, 0))), from_micros(NOON + draw(st.integers(0, 2))))
+        asked = {f"timestamp__{lookup}": ends if lookup in ("in", "range") else ends[0]}
     else:
         leaf = draw(st.sampled_from(known or [Leaf("context.a", "text", "a")]))
         lookup = draw(st.sampled_from(["", *LOOKUPS]))

@@ -1,6 +1,7 @@
 """The direction of imports, and the size of files: what keeps one part changeable without the others."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,6 +77,20 @@ def test_commands_only_parse_call_and_print() -> None:
 def test_one_module_imports_the_client_of_the_server() -> None:
     using = [path.name for path in FILES if any(name.split(".")[0] == "opensearchpy" for name in imported(path))]
     assert len(using) == 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "meant"),
+    [
+        (r"\bmark_safe\b|\|\s*safe\b|autoescape off|__html__", "a value that is not escaped"),
+        (r"""["'](simple_)?query_string["']\s*:""", "a question in the engine's own language"),
+        (r"\bsniff_", "hosts that the settings do not name"),
+    ],
+)
+def test_no_file_has(pattern: str, meant: str) -> None:
+    templates = sorted((PACKAGE / "templates").rglob("*.*"))
+    assert templates
+    assert [path.name for path in [*FILES, *templates] if re.search(pattern, path.read_text())] == [], meant
 
 
 def test_one_module_imports_dramatiq() -> None:

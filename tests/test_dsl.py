@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from auditsearch.backends import aggregations
 from auditsearch.exceptions import QueryError
 from auditsearch.query.dsl import LONGEST, REGEX_LENGTH, TERMS, compile_query, query
 from auditsearch.query.regex import Pattern
@@ -11,6 +12,19 @@ from auditsearch.query.tree import ALL, NONE, And, Column, Fact, Not, Or, Supers
 
 ONE = Fact("user_name", "=", "equals", ("Anna",))
 CLAUSE = {"term": {"facts": {"value": "user_name=Anna"}}}
+
+
+@pytest.mark.parametrize(("size", "listed"), [(1, 1_000), (50, 1_000), (51, 1_020), (500, 10_000)])
+def test_each_shard_lists_more_values_than_are_shown(size, listed):
+    found = {"buckets": [], "sum_other_doc_count": 0, "doc_count_error_upper_bound": 0}
+    asked = []
+
+    def answer(question):
+        asked.append(question["aggs"]["values"]["terms"])
+        return {"aggregations": {"values": found, "missing": {"doc_count": 0}}, "hits": {"total": {"value": 0}}}
+
+    aggregations.facets(answer, {}, "user_name", size)
+    assert asked == [{"field": "user_name", "size": size, "shard_size": listed}]
 
 
 def test_scores_are_never_computed():

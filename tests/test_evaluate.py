@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db.models import Q
+from django.test import override_settings
 
 from auditsearch.canonical import loads
 from auditsearch.facts import leaves
@@ -148,6 +149,25 @@ def test_search_needs_every_word_and_phrase_their_order_in_one_value() -> None:
     assert holds(given=given, phrase="three four")
     assert not holds(given=given, phrase="two three")
     assert not holds(given=given, phrase="four 12")
+
+
+def test_an_event_that_says_nothing_but_what_was_asked_is_found() -> None:
+    event = leaves({"id": "x", "ts": 0, "verbose": "one two"})
+    assert fits(tree_of(search="two one"), event)
+    assert fits(tree_of(phrase="one two"), event)
+    assert not fits(tree_of(search="one three"), event)
+
+
+def test_an_event_is_known_by_its_id() -> None:
+    assert holds(given={"id": "a-1"}, id="a-1", id__in=["b", "a-1"])
+    assert not holds(given={"id": "a-1"}, id="a")
+
+
+@override_settings(AUDITSEARCH={"SEARCH_LANGUAGES": ["en"]})
+def test_stems_and_the_ends_of_strings_are_no_words_that_resemble_one() -> None:
+    given = {"verbose": "connections"}
+    assert holds(given=given, search="connect", search__fuzzy="connectoins")
+    assert not holds(given=given, search__fuzzy="connect")
 
 
 def test_reserved_characters_are_replaced_in_values_and_questions_alike() -> None:

@@ -96,6 +96,15 @@ def test_a_partition_for_which_events_wait_is_refused(backend):
     assert backend.holdings() == {OLD: 3, NEW: 2}
 
 
+def test_of_a_partition_for_which_events_wait_nothing_is_taken_either(backend, rules):
+    late = event(partition=OLD, ts=NOON - 6 * YEAR)
+    backend.index([event(partition=OLD, ts=NOON - 6 * YEAR, log="payments")])
+    rules({"log": "payments", "keep": "forever"}, {"keep": "3 years"})
+    outbox.append("default", [(late.id, OLD, late.canonical, None)])
+    assert "1 events wait" in run(backend).refused[OLD]
+    assert backend.holdings() == {OLD: 4, NEW: 2}
+
+
 def test_a_partition_that_somebody_works_on_is_refused(backend):
     with removal.locked(OLD, "rebuild"):
         assert "rebuild" in run(backend).refused[OLD]
@@ -123,10 +132,16 @@ def test_a_clock_that_was_set_back_is_noticed(backend):
         retention.planned(backend, NOW)
 
 
+def test_an_event_of_the_future_that_is_no_retention_holds_nothing_up(backend):
+    backend.index([event(partition=NEW, ts=NOON + 7_200_000_000)])
+    assert run(backend).dropped == [OLD]
+
+
 def test_each_run_is_an_event(backend):
     with captured_events() as events:
         run(backend)
     assert [(one.event_code, one.context_data["removed"]) for one in events] == [("retention", {OLD: 3})]
+    assert (events[0].level, events[0].verbose) == ("WARNING", "Retention removed 3 events, 1 partitions whole")
 
 
 def test_holds_are_events(rules):
@@ -177,7 +192,14 @@ def test_what_was_removed_is_not_shipped_again(backend, rules):
 
 @pytest.mark.parametrize(
     ("rule", "said"),
-    [({"kep": "1 year"}, "did you mean 'keep'"), ({"log": "main"}, "needs 'keep'"), ({"keep": "3"}, "is no age")],
+    [
+        ({"kep": "1 year"}, "did you mean 'keep'"),
+        ({"xyz": "1 year"}, "known are "),
+        ({"log": "main"}, "needs 'keep'"),
+        ({"log": 5, "keep": "1 year"}, "needs 'keep'"),
+        ({"keep": "3"}, "is no age"),
+        ("3 years", "must be a list of rules"),
+    ],
 )
 def test_a_rule_that_can_not_be_understood_is_refused(backend, rules, rule, said):
     rules(rule)
@@ -250,6 +272,8 @@ def test_the_commands_show_hold_and_remove(rules, capsys):
 def test_a_hold_without_a_reason_or_an_end_is_refused():
     with pytest.raises(CommandError, match="Say why"):
         call_command("auditsearch_hold", "place", "--log", "main")
+    with pytest.raises(CommandError, match="Say why"):
+        call_command("auditsearch_hold", "place", "--log", "main", "--reason", " ")
     with pytest.raises(CommandError, match="No hold 5"):
         call_command("auditsearch_hold", "lift", "5", "--reason", "closed")
 

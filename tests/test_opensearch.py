@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from contextlib import closing
 
 import pytest
 
@@ -108,13 +109,17 @@ def test_the_longest_part_is_not_too_complex_for_the_server(stored, op, value):
     assert stored.count(Fact("context." + "k" * 400, "=", op, value)) == 0
 
 
-@pytest.mark.server
-def test_shards_that_do_not_answer_make_no_silent_answer(stored, monkeypatch):
-    partial = {"_shards": {"failed": 1, "total": 2}, "hits": {"hits": []}, "count": 0}
-    monkeypatch.setattr(type(stored.client), "proven", lambda self, answer, what: partial)
-    for ask in (lambda: stored.search(ALL, order=NEWEST), lambda: stored.count(ALL)):
-        with pytest.raises(PartialAnswer, match="1 of 2 shards"):
-            ask()
+@pytest.mark.parametrize("partial", [{"_shards": {"failed": 1, "total": 2}}, {"timed_out": True}])
+@pytest.mark.parametrize("action", ["_search", "_count"])
+def test_shards_that_do_not_answer_or_not_in_time_make_no_silent_answer(action, partial):
+    whole = {"_shards": {"failed": 0, "total": 2}, "timed_out": False, "hits": {"hits": []}, "count": 0}
+    asks = {"_search": lambda backend: backend.search(ALL, order=NEWEST), "_count": lambda backend: backend.count(ALL)}
+    with fake_server() as server, closing(OpenSearchBackend([server.url], client={})) as backend:
+        server.replies[f"/{backend._aliases}/{action}"] = 200, whole
+        asks[action](backend)
+        server.replies[f"/{backend._aliases}/{action}"] = 200, whole | partial
+        with pytest.raises(PartialAnswer, match="of 2 shards gave no answer"):
+            asks[action](backend)
 
 
 @pytest.mark.server

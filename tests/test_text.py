@@ -174,6 +174,21 @@ def test_too_much_is_refused_with_the_reason(text: str, reason: str) -> None:
         parse(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "much"),
+    [
+        ("x" * 1_024, "x" * 1_025),
+        ("я" * 512, "я" * 512 + "x"),
+        (f"user:({'x ' * 100})", f"user:({'x ' * 101})"),
+        ("(" * 20 + "x" + ")" * 20, "(" * 21 + "x" + ")" * 21),
+    ],
+)
+def test_a_question_has_1_kilobyte_100_conditions_and_20_parentheses_and_no_more(text: str, much: str) -> None:
+    assert parse(text)
+    with pytest.raises(Misread, match="at most|may stand 20 deep"):
+        parse(much)
+
+
 HOSTILE = [
     "*",
     "?",

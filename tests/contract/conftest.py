@@ -12,6 +12,7 @@ from auditsearch.backends.memory import MemoryBackend
 from auditsearch.backends.opensearch import OpenSearchBackend
 from auditsearch.backends.sqlite import SQLiteBackend
 from tests.contract.shelf import PREFIX, Shelf
+from tests.factories import event
 from tests.servers.fixtures import engines, remove
 
 
@@ -27,6 +28,7 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     """A store that all tests share."""
     made = _made(request)
     made.setup()
+    made.index([event(partition=f"{PREFIX}-2026.11")])  # a test with other settings would make another partition
     yield made
     if isinstance(made, OpenSearchBackend):
         remove(made)

@@ -80,6 +80,18 @@ def test_each_answer_carries_the_headers_of_laws(web: Client, client: Client) ->
         assert {name: answer[name] for name in HEADERS} == HEADERS
 
 
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_no_answer_is_framed_kept_or_run_as_a_script(web: Client, address: str) -> None:
+    answer = web.get(address)
+    policy = dict(part.strip().partition(" ")[::2] for part in answer.get("Content-Security-Policy", "").split(";"))
+    assert answer.status_code == 405 or (policy["frame-ancestors"], policy["default-src"]) == ("'none'", "'none'")
+    assert answer.status_code == 405 or (answer["X-Content-Type-Options"], answer["Cache-Control"]) == (
+        "nosniff",
+        "no-store",
+    )
+    assert not [source for source in policy.values() if "unsafe" in source or "*" in source]
+
+
 @pytest.mark.parametrize("error", [BackendUnavailable("away"), PartialAnswer("a shard"), ConfigurationError("wrong")])
 def test_a_store_that_can_not_answer_is_told_so(web: Client, error: Exception) -> None:
     with patch.object(Events, "page", side_effect=error):
