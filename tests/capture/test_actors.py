@@ -204,6 +204,17 @@ def test_who_has_logged_in_as_somebody_else_is_told(events: Captured, client: Cl
     assert (events[-1].user, events[-1].context_data["impersonator"]) == ("bob", {"suid": str(root.pk), "user": "root"})
 
 
+def test_logging_in_as_somebody_else_begins_and_ends(events: Captured, client: Client, settings: Any) -> None:
+    settings.ROOT_URLCONF = "tests.windows"
+    client.force_login(User.objects.create_superuser("root"))
+    bob = User.objects.create_user("bob")
+    client.post(f"/login/user/{bob.pk}/", {"reason": "a call"})
+    client.get("/logout/")
+    told = [event for event in events if event.event_code in ("impersonate_begin", "impersonate_end")]
+    assert [event.verbose for event in told] == ["root began to act as bob", "root ended to act as bob"]
+    assert told[0].context_data == {"reason": "a call"}
+
+
 def test_a_session_that_was_tampered_with_names_nobody(events: Captured, client: Client, settings: Any) -> None:
     settings.ROOT_URLCONF = "tests.windows"
     client.force_login(User.objects.create_user("bob"))
