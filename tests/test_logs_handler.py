@@ -67,6 +67,14 @@ def test_an_object_of_extra_is_what_the_event_is_about(log: logging.Logger) -> N
     assert (events[0].object_type, events[0].object_id) == ("shop.Customer", str(customer.pk))
 
 
+def test_what_the_object_of_extra_hides_is_said_nowhere(log: logging.Logger, settings: Any) -> None:
+    settings.AUDITSEARCH = {**settings.AUDITSEARCH, "MASK": ["shop.Customer.name"]}
+    customer = Customer.objects.create(name="Ben Hidden")
+    with captured_events() as events:
+        log.info("%s called", customer, extra={"object": customer, "said": ["of ben hidden"]})
+    assert (events[0].verbose, events[0].context_data) == ("*** called", {"said": ["of ***"]})
+
+
 def test_an_exception_is_kept_with_its_traceback(log: logging.Logger) -> None:
     with captured_events() as events:
         try:

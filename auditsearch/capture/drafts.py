@@ -8,10 +8,12 @@ from django.db import models
 
 from auditsearch.capture import indirect, mask
 from auditsearch.capture.diff import Plan, Row
+from auditsearch.capture.fields import thaw
 from auditsearch.capture.heard import heard
 from auditsearch.capture.labels import label, labels, no_queries
 from auditsearch.capture.record import Record, key_text
 from auditsearch.capture.rules import suspicious
+from auditsearch.capture.unsaid import without_texts
 from auditsearch.enums import EventCode
 
 INSERT, UPDATE, DELETE = EventCode.INSERT.value, EventCode.UPDATE.value, EventCode.DELETE.value
@@ -45,6 +47,9 @@ def draft(
             record.context_data["parent"] = {"object_type": kind, "object_id": key_text(row[plan.parent.position])}
     record.object_snapshot = plan.snapshot(row)
     record.place()
+    if before is not None and plan.secret and "reason" in record.context_data:
+        former = [thaw(before[i]) for i in plan.secret]
+        record.context_data["reason"] = without_texts(str(record.context_data["reason"]), former)
     record.verbose = sentence(record, plan, [plan.attnames[i] for i in changed])
     old = [before[i] for i in changed] if before is not None else []
     told = (*row, *old, record.object_label, record.user, *texts.values())

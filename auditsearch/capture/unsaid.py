@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import models
@@ -27,6 +27,13 @@ def without_secrets(text: str, instance: Any) -> str:
     there = [each for each in _texts(instance, DEEP) if each.lower() in text.lower()]
     find = finder(there) if there else None
     return find(text, mask.hide) if find is not None else text
+
+
+def without_texts(text: str, values: Iterable[Any]) -> str:
+    """Return a text with these values masked, in any case."""
+    forms = (canonical.loads(canonical.dumps(canonical.normalise(value))) for value in values)
+    find = finder(each for form in forms for each in texts_in(form))
+    return text if find is None else find(text, mask.hide)
 
 
 def tree_without_secrets(tree: Any, instance: Any) -> Any:

@@ -76,17 +76,20 @@ def members(record: logging.LogRecord, log: str | None = None) -> dict[str, Any]
         "logger": record.name,
         "verbose": mask.mask_text(canonical.text(message(record))),
     }
+    instance = given.get("object")
     tree.update(_envelope(given))
     if client_request_id is not None:
         around["client_request_id"] = client_request_id
     if context := around | given | _trouble(record):
         tree["context"] = mask.masked_context(_form(context))
+    if hasattr(instance, "_meta"):
+        tree.update(_unsaid_of(instance, tree))
     return {name: value for name, value in tree.items() if value}
 
 
 def heard_of(record: logging.LogRecord) -> list[str]:
     """Return the texts by which personal values of the object of a record are known again."""
-    instance = vars(record).get("object")
+    instance = _given(record).get("object")
     if not settings.PERSONAL or not hasattr(instance, "_meta"):
         return []
     from auditsearch.capture.heard import heard  # models: not there yet when logging is configured
@@ -165,6 +168,14 @@ def _about(instance: Any) -> dict[str, Any]:
         "object_id": None if hides_key(instance) else key_text(instance.pk),
         "object_label": text,
     }
+
+
+def _unsaid_of(instance: Any, tree: dict[str, Any]) -> dict[str, Any]:
+    """Return sentence and context without the values that the object hides."""
+    from auditsearch.capture.unsaid import tree_without_secrets, unwrapped
+
+    said = {name: tree[name] for name in ("verbose", "context") if name in tree}
+    return dict(tree_without_secrets(said, unwrapped(instance)))
 
 
 def _trouble(record: logging.LogRecord) -> dict[str, Any]:

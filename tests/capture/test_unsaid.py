@@ -99,6 +99,16 @@ def test_texts_of_reasons_windows_and_failures_hide_theirs(events: Captured) -> 
     assert "Hidden" not in told(events)
 
 
+@pytest.mark.parametrize("change", [lambda one: one.save(), lambda one: Customer.objects.update(name=one.name)])
+def test_no_reason_says_what_a_hidden_field_was(events: Captured, audit: Audit, change: Any) -> None:
+    audit(MASK=["shop.Customer.name"])
+    customer = Customer.objects.create(name="Hidden A")
+    customer.name = "Hidden B"
+    with acting("anna", reason="she was called hidden a, not Hidden B"):
+        change(customer)
+    assert events[-1].context_data["reason"] == "she was called ***, not ***"
+
+
 def test_who_signs_out_is_called_without_a_secret(events: Captured, audit: Audit, client: Client) -> None:
     audit(MASK=["auth.User.username"])
     client.force_login(User.objects.create(username="Hidden"))
