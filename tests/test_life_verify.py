@@ -15,6 +15,7 @@ from auditsearch.backends.sqlite_page import Page, pages, read
 from auditsearch.document import document
 from auditsearch.exceptions import BackendUnavailable
 from auditsearch.life.archive import archive
+from auditsearch.life.spans import span
 from auditsearch.models import OutboxRow
 from auditsearch.seal.verify import verify
 from tests.factories import NOON, PARTITION, event
@@ -156,6 +157,30 @@ def test_a_text_that_was_hashed_again_is_told_by_what_was_derived(store):
 def test_an_event_in_a_partition_of_another_time_is_told(store):
     forge(store, "UPDATE event SET partition = 'auditsearch-2024.02' WHERE key = 3")
     assert kinds(store) == {"MOVED": 1}
+
+
+def test_a_partition_holds_its_time_from_the_first_moment_to_the_last():
+    backend, (start, end) = MemoryBackend(), span(PARTITION)
+    backend.index([event(ts=start), event(ts=end - 1)])
+    assert kinds(backend) == {}
+    backend.index([event(ts=start - 1), event(ts=end)])
+    assert kinds(backend) == {"MOVED": 2}
+
+
+def test_times_far_away_have_a_partition_and_no_other_is_ours():
+    backend = MemoryBackend()
+    times = (-62_135_596_800_000_000, 32_503_680_000_000_000)  # the years 1 and 3000
+    backend.index([event(ts=ts, id=str(ts), partition="auditsearch-edge") for ts in times])
+    assert kinds(backend) == {}
+    backend.index([event(partition="auditsearch-edges")])
+    assert kinds(backend) == {"MOVED": 1}
+
+
+def test_of_many_findings_all_are_counted_and_the_first_told(store, monkeypatch):
+    monkeypatch.setattr("auditsearch.seal.verify.SHOWN", 2)
+    forge(store, "UPDATE event SET user_name = 'Eve'")
+    report = verify(store)
+    assert (report.counts, len(report.findings), report.exit_code) == ({"MODIFIED": 5}, 2, 1)
 
 
 def test_an_event_that_the_outbox_knows_as_stored_is_missed(store):
