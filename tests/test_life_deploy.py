@@ -105,3 +105,4 @@ def test_the_page_tells_of_each_promise_and_fits_on_a_screen(tmp_path, settings,
     ):
         assert topic in page
     assert len(page.splitlines()) < 40
+    assert page.count("No answer from the search server") == 1

@@ -46,6 +46,9 @@ CHANGED = {
     "UPDATE body SET canonical = CAST(x'ff7b' AS TEXT) WHERE event = 5": "its text is not what was hashed",
     "UPDATE event SET partition = 'elsewhere' WHERE key = 5": "its partition is none of ours",
     "DROP INDEX event_time": "gone from the file",
+    "INSERT INTO made_for VALUES ('last key', 'none')": "auditsearch writes no such note",
+    "INSERT INTO made_for VALUES ('eve', '1')": "auditsearch writes no such note",
+    "UPDATE made_for SET value = ''": "auditsearch writes no such note",
     "CREATE TRIGGER t AFTER INSERT ON event BEGIN DELETE FROM body WHERE event = new.key; END": "no such trigger",
 }
 

@@ -43,6 +43,9 @@ _ROWS = {
     "ON key >= low AND key < low + size WHERE ts NOT BETWEEN first AND last": False,
 }  # fmt: skip
 
+_NOTES = {"promoted": r"\{.*\}", "rebuild": r"\{.*\} \d{1,18}", "last key": r"\d{1,18}"}
+"""What the file notes of itself -> how that is written; a last key that is none would give keys out again."""
+
 _TOLD = "SELECT 1 FROM body WHERE event = ? UNION ALL SELECT 1 FROM words_docsize WHERE id = ?"
 
 
@@ -56,6 +59,7 @@ def flaws(connection: Connection) -> Iterator[Flaw]:
                 yield Flaw(False, "", f"the file is damaged: {told}")
         for sql, lost in _ROWS.items():
             yield from (Flaw(lost, str(event), why) for event, why in connection.execute(sql))
+        yield from _notes(connection)
         yield from _facts(connection)
         yield from _words(connection)
 
@@ -82,6 +86,12 @@ def _parts(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
     for name, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"):
         if not _OURS.fullmatch(name):
             yield name, sql
+
+
+def _notes(connection: Connection) -> Iterator[Flaw]:
+    for name, value in connection.execute("SELECT name, value FROM made_for"):
+        if name not in _NOTES or not re.fullmatch(_NOTES[name], str(value)):
+            yield Flaw(False, f"made_for {name}", "auditsearch writes no such note")
 
 
 def _facts(connection: Connection) -> Iterator[Flaw]:

@@ -28,9 +28,13 @@ LOW, SCARCE = 0.15, 0.05
 """Shares of a disk that are free: below the first somebody should make room, below the second at once."""
 
 
-def findings() -> list[Finding]:
-    """Return what is right and wrong with settings, transport, files, archives, retention and space."""
-    found = [*_settings(), *_capture(), *_transport(), *_files(), *_archives(), *_retention(), *_space()]
+def findings(*, answers: bool = True) -> list[Finding]:
+    """Return what is right and wrong with settings, transport, files, archives, retention and space.
+
+    Where the store is known not to answer, it is not asked for what is due and how much room it has.
+    """
+    found = [*_settings(), *_capture(), *_transport(), *_files(), *_archives()]
+    found += [*_retention(answers), *_space(answers)]
     return sorted(found, key=lambda finding: ("error", "warning", "ok").index(finding.level))
 
 
@@ -107,12 +111,14 @@ def _archives() -> Iterator[Finding]:
     yield Finding("ok", f"{len(list(folder.glob(f'*{ENDING}')))} archives lie in {folder}.")
 
 
-def _retention() -> Iterator[Finding]:
+def _retention(answers: bool) -> Iterator[Finding]:
     try:
         if not retention.rules():
             yield Finding(
                 "warning", "All events are kept for ever: RETENTION has no rules.", "Say how long, or 'forever'."
             )
+            return
+        if not answers:
             return
         due = sum(each.due for each in retention.planned(get_backend(), timezone.now()))
         bound = len(holds.in_force())
@@ -127,9 +133,9 @@ def _retention() -> Iterator[Finding]:
         yield Finding("ok", f"No event is older than RETENTION allows; {bound} legal holds are in force.")
 
 
-def _space() -> Iterator[Finding]:
+def _space(answers: bool) -> Iterator[Finding]:
     try:
-        there = get_backend().space()
+        there = get_backend().space() if answers else None
     except AuditSearchError as error:
         yield Finding("warning", f"The room that is left in the store is not known: {error}")
         there = None

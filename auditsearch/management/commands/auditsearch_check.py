@@ -58,7 +58,7 @@ class Command(BaseCommand):
         status.findings.extend(_rebuilds())
         status.findings[0:0] = _undeclared(status)
         if options["deploy"]:
-            status.findings.extend(deploy.findings())
+            status.findings.extend(deploy.findings(answers=status.events is not None))
         bad = any(finding.level == "error" for finding in status.findings)
         if options["json"]:
             self.stdout.write(json.dumps({"ok": not bad, "databases": databases, **asdict(status)}, ensure_ascii=False))
