@@ -31,9 +31,11 @@ def connect() -> None:
         for path, code in signals.items() if apps.is_installed(app) else ():
             import_string(path).connect(_receiver(code), dispatch_uid=f"auditsearch.{code}", weak=False)
     if apps.is_installed("loginas"):
-        for module in map(import_module, ("loginas.utils", "loginas.views")):
-            for name, telling in (("login_as", _beginning), ("restore_original_login", _ending)):
-                setattr(module, name, telling(getattr(module, name)))
+        modules = [import_module(f"loginas.{name}") for name in ("utils", "views")]
+        for name, telling in (("login_as", _beginning), ("restore_original_login", _ending)):
+            wrapper = telling(getattr(modules[0], name))
+            for module in modules:
+                setattr(module, name, wrapper)
 
 
 def _receiver(code: Code) -> Any:
