@@ -146,3 +146,8 @@ def test_the_querying_page_lists_exactly_the_fields_that_can_be_asked() -> None:
 def test_the_operations_page_lists_exactly_the_metrics() -> None:
     text = sections("operations.md", "##")["Health and metrics"]
     assert set(re.findall(r"^\| `(auditsearch_\w+)` \|", text, re.MULTILINE)) == set(METRICS)
+
+
+def test_the_page_about_questions_says_what_stores_need_not_agree_about() -> None:
+    told = (DOCS / "querying.md").read_text().partition("**Where stores may differ.**")[2].partition("\n\n")[0]
+    assert [name for name in ("`search__fuzzy`", "`SEARCH_LANGUAGES`", "relevance") if name not in told] == []
