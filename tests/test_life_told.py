@@ -65,6 +65,22 @@ def test_an_archive_that_was_made_anew_is_not_the_one_that_the_log_tells_of(back
         compare(backend, forged)
 
 
+@pytest.mark.parametrize("reset", [True, False])
+def test_an_archive_of_what_left_the_store_is_looked_for(tmp_path, settings, capsys, reset):
+    settings.AUDITSEARCH = settings.AUDITSEARCH | {"ARCHIVE_DESTINATION": tmp_path}
+    get_backend().index([event(partition=OLD, ts=NOON - 6 * YEAR)])
+    call_command("auditsearch_archive", reset=reset, before="2 years")
+    call_command("auditsearch_ship")
+    call_command("auditsearch_verify")
+    assert "ELSEWHERE" not in capsys.readouterr().out
+    for path in tmp_path.glob("*dump*"):
+        path.unlink()
+    call_command("auditsearch_verify")
+    told = capsys.readouterr().out
+    assert ("1 events left the store for it; it was written to" in told) is reset
+    assert ("1 archives are elsewhere" in told) is reset
+
+
 @pytest.mark.parametrize("text", ["[]", "1", "null", "{}", '{"format": "auditsearch archive"}', "[" * 100_000])
 def test_what_is_no_manifest_is_refused(tmp_path, text):
     (tmp_path / "a.manifest.json").write_text(text)

@@ -204,6 +204,7 @@ def _tell(manifest: Manifest) -> None:
         level="WARNING" if manifest.reset else "INFO",
         using=database(),
         removed=list(manifest.removed),
+        folder=str(manifest.folder),
         **told,
     )
 

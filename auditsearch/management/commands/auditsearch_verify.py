@@ -17,7 +17,7 @@ from auditsearch.life.manifest import ENDING, Manifest, check, read
 from auditsearch.life.packing import ArchiveError
 from auditsearch.management.progress import Progress
 from auditsearch.management.stoppable import StoppableCommand
-from auditsearch.seal.archives import compare
+from auditsearch.seal.archives import ELSEWHERE, compare, elsewhere
 from auditsearch.seal.verify import UNCHECKED, Found, Report, verify
 
 EXAMPLES = """
@@ -31,6 +31,8 @@ It tells
   DUPLICATE   an event that lies in two partitions
   UNCHECKED   an event that the store has only in part, and the outbox not at all; an archive that can't be read
   ARCHIVE     an archive that is not what its manifest says, or not the one that the log's event `archived` tells of
+  ELSEWHERE   an archive of events that left the store, which is not in ARCHIVE_DESTINATION: verify it where it is, by
+              --archive. This alone is no difference
 
 examples:
   manage.py auditsearch_verify
@@ -68,7 +70,7 @@ class Command(StoppableCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify, tell, and leave with the exit code."""
         report, progress = Report(), Progress(self.stderr)
-        self.whole = not options["archive"]
+        self.whole, self.here = not options["archive"], set[str]()
         try:
             if self.whole:
                 backend = get_backend()
@@ -76,6 +78,8 @@ class Command(StoppableCommand):
                 jobs = options["jobs"] or (cpu_count() or 1 if total > FEW else 1)
                 verify(backend, jobs=jobs, progress=lambda n: progress("verified", n, total), report=report)
             self._archives(report, options["archive"] or _known(), progress)
+            for name, why in elsewhere(backend, self.here) if self.whole else ():
+                report.add(Found(ELSEWHERE, "", name, why))
         except AuditSearchError as error:
             self._tell(report, as_json=options["json"])
             raise CommandError(f"Not all could be checked: {error}", returncode=2) from error
@@ -88,8 +92,10 @@ class Command(StoppableCommand):
 
     def _archives(self, report: Report, paths: list[Path], progress: Progress) -> None:
         for path in paths:
+            self.here.add(path.name.removesuffix(ENDING))
             try:
                 manifest = read(path)
+                self.here.add(manifest.stem)
                 check(manifest, lambda n, m=manifest: progress("read back", n, m.events))  # type: ignore[misc]
                 self._ask_the_log(manifest)
             except ArchiveError as error:
@@ -115,8 +121,11 @@ class Command(StoppableCommand):
             return
         for found in report.findings:
             self.stdout.write(f"{found.kind:<9}  {found.partition} {found.event}: {found.why}")
-        counts = ", ".join(f"{n:,} {kind}" for kind, n in sorted(report.counts.items())) or "all as captured"
+        counted = [f"{n:,} {kind}" for kind, n in sorted(report.counts.items()) if kind != ELSEWHERE]
+        counts = ", ".join(counted) or "all as captured"
         self.stdout.write(f"{report.checked:,} events checked: {counts if report.checked else 'there was nothing'}.")
+        if gone := report.counts[ELSEWHERE]:
+            self.stdout.write(f"{gone:,} archives are elsewhere: verify them where they are, by --archive.")
         if self.whole and report.checked and not report.counts["MISSING"]:
             self.stdout.write(f"That none is missing is proven of the {report.known:,} that the outbox still has.")
 
