@@ -1,4 +1,4 @@
-"""What MASK and PERSONAL share: finding secrets by name in keys and texts; what stands in their place is given."""
+"""What MASK and PERSONAL share: finding what is to be covered, by name or pattern; what covers it is given."""
 
 from __future__ import annotations
 
@@ -46,12 +46,22 @@ def assigned(text: str, names: tuple[str, ...], cover: Cover) -> str:
     return _assignments(names).sub(covered, text)
 
 
+def assigns(text: str, names: tuple[str, ...], put: str) -> bool:
+    """Return whether something follows a name that is not `put`, what covers it, already."""
+    return assigned(text, names, lambda _: put) != text
+
+
 def matched(text: str, patterns: Iterable[Any], cover: Cover) -> str:
     """Return `text` with what matches one of the patterns covered."""
     for pattern in patterns:
         if pattern.search(text):
             text = pattern.sub(lambda found: cover(found[0]) if found[0] else "", text)
     return text
+
+
+def matches(text: str, patterns: Iterable[Any]) -> bool:
+    """Return whether one of the patterns is found in a text."""
+    return any(pattern.search(text) for pattern in patterns)
 
 
 def encoded(text: str, tells: Callable[[str], bool], cover: Cover) -> str:

@@ -116,11 +116,11 @@ def mask_patterns(text: str) -> str:
 
 
 def _matches(text: str) -> bool:
-    return any(pattern.search(text) for pattern in rules().patterns)
+    return cover.matches(text, rules().patterns)
 
 
 def _names(text: str) -> bool:
-    return cover.assigned(text, rules().names, lambda _: HIDDEN) != text
+    return cover.assigns(text, rules().names, HIDDEN)
 
 
 def mask_text(text: str) -> str:

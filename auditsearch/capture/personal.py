@@ -148,8 +148,7 @@ class _Commitments:
     def tells(self, text: str) -> bool:
         """Return whether a name with a value, or what a pattern matches, stands in a text."""
         names, patterns = self.known.names, self.known.patterns
-        said = bool(names) and cover.assigned(text, names, lambda _: "") != text
-        return said or any(pattern.search(text) for pattern in patterns)
+        return (bool(names) and cover.assigns(text, names, "")) or cover.matches(text, patterns)
 
     def find(self, made: dict[str, Any], heard: Iterable[str]) -> None:
         """Cover what was heard in the sentences and the context."""
