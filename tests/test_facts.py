@@ -173,6 +173,14 @@ def test_a_giant_value_is_known_up_to_the_cap() -> None:
     assert made.leaves[-1][0] == "snapshot.a"
 
 
+def test_an_event_has_at_most_64_kilobytes_of_words_and_says_so() -> None:
+    made = leaves({"id": "x", "ts": TS, "verbose": "word " * 14_000})
+    assert made.clipped
+    assert 65_530 < len(made.text) <= 65_536
+    assert len(facts(made).facts) < FACTS
+    assert not leaves({"id": "x", "ts": TS, "verbose": "word " * 13_000}).clipped
+
+
 def test_a_path_over_512_bytes_is_not_known() -> None:
     made = leaves({"id": "x", "ts": TS, "snapshot": {"k" * 250: {"k" * 250: {"k" * 20: 1}}}})
     assert made.clipped

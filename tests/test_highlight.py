@@ -83,7 +83,8 @@ def test_fields_keys_and_values_that_were_seen_are_offered(
 
 def test_what_is_offered_can_be_read(completions: Completions) -> None:
     for typed in ("user:", "snapshot.status:", "snapshot.a.b:"):
-        assert all(parse(typed + candidate) for candidate in completions.at(typed).candidates)
+        assert (offered := completions.at(typed).candidates)
+        assert all(parse(typed + candidate) for candidate in offered)
 
 
 def test_a_key_with_signs_is_offered_as_it_is_asked(completions: Completions) -> None:
