@@ -49,6 +49,8 @@ def reload() -> None:
 
 
 def _relation(model: type[models.Model], field: Any) -> Relation | None:
+    if not isinstance(field, models.ManyToManyField):
+        return None  # tags of django-taggit, say: the model between tells of them if it is tracked
     owner, related = plans.get(concrete(model)), plans.get(concrete(field.related_model))
     reverse = owner is None
     name = field.remote_field.get_accessor_name() if reverse else field.name

@@ -9,6 +9,8 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from taggit.managers import TaggableManager
+from taggit.models import TaggedItemBase
 
 from tests.zoo.colours import Colour, Shade
 
@@ -143,6 +145,18 @@ class Visit(models.Model):
     ticket = models.ForeignKey(Ticket, models.CASCADE)
     house = models.ForeignKey(House, models.CASCADE, to_field="mark")
     hours = models.IntegerField(default=0)
+
+
+class Tagged(TaggedItemBase):
+    """Between a book and its tags."""
+
+    content_object = models.ForeignKey("Book", models.CASCADE)
+
+
+class Book(models.Model):
+    """Its tags look like many to many, and are not Django's."""
+
+    tags = TaggableManager(through=Tagged)
 
 
 if django.VERSION >= (5, 2):

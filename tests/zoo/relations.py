@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.zoo.hands import Ways, changed, house, houses, refused, ticket, with_honey
-from tests.zoo.models import Bear, Beast, Cub, Dancer, Guest, Left, Sign, Ticket, Visit
+from tests.zoo.models import Bear, Beast, Book, Cub, Dancer, Guest, Left, Sign, Ticket, Visit
 
 
 def related() -> Ways:
@@ -56,6 +56,16 @@ def generic() -> Ways:
         "generic target": lambda: changed(Sign.objects.get(), target=ticket()),
         "generic remove": lambda: ticket().signs.remove(Sign.objects.get()),
         "generic clear": lambda: (ticket().signs.create(text="b"), ticket().signs.clear()),
+    }
+
+
+def tagged() -> Ways:
+    """Tags of django-taggit."""
+    return {
+        "tags add": lambda: Book.objects.create().tags.add("red", "blue"),
+        "tags set": lambda: Book.objects.get().tags.set(["blue", "green"]),
+        "tags remove": lambda: Book.objects.get().tags.remove("blue"),
+        "tags clear": lambda: Book.objects.get().tags.clear(),
     }
 
 

@@ -16,7 +16,7 @@ from tests.zoo.models import Colour, Dancer, Foreign, House, Keeper, Random, Roo
 def ways() -> Ways:
     """All of them."""
     own = saving() | keys() | colours() | many() | awaited()
-    through = relations.related() | relations.between() | relations.generic() | relations.tables()
+    through = relations.related() | relations.between() | relations.generic() | relations.tagged() | relations.tables()
     return own | through | newer() | relations.going()
 
 

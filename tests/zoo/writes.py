@@ -20,7 +20,7 @@ def start() -> None:
     """Set up the site, all of whose models are tracked."""
     settings.configure(
         SECRET_KEY="zoo",
-        INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "tests.zoo", "auditsearch"],
+        INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "taggit", "tests.zoo", "auditsearch"],
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         AUTH_USER_MODEL="zoo.Keeper",
