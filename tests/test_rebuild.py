@@ -26,7 +26,7 @@ from auditsearch.life.lock import Locked, locked
 from auditsearch.models import PartitionLock, Rebuild
 from auditsearch.query.tree import ALL
 from tests.factories import NOON, event
-from tests.servers.fake import fake_server, refuse, reworked
+from tests.servers.fake import fake_server, refuse, reworked, whole
 
 NEWEST = (Sort("ts", True), Sort("id", True))
 PROMOTED = {"amount": ["_snapshot__amount", "double"]}
@@ -287,6 +287,8 @@ def busy(server, lines):
         (refuse(400, "mapper_parsing_exception", _id="another"), BackendUnavailable),
         (refuse(403, "security_exception"), ConfigurationError),
         (reworked(lambda items: []), BackendUnavailable),
+        (whole(400, "parse_exception"), ConfigurationError),
+        (whole(500, "internal"), BackendUnavailable),
     ],
 )
 def test_each_answer_to_a_copied_event_is_judged(answer, stored):
@@ -297,8 +299,9 @@ def test_each_answer_to_a_copied_event_is_judged(answer, stored):
         copy = Copy(Client([server.url], {}), "p", "p-v1", "p-v2", 1_000_000)
         forms = copy.forms(one.id, json.loads(orjson.dumps(one.body())))
         if isinstance(stored, type):
-            with pytest.raises(stored):
+            with pytest.raises(stored) as error:
                 copy.store([(one.id, forms)])
+            assert "SECRET" not in str(error.value)
             return
         copy.store([(one.id, forms)])
         there = server.stored.get(("p-v2", one.id))

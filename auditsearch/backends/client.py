@@ -106,14 +106,17 @@ class Client:
             return answer.body
         return orjson.dumps(self.proven(answer, f"{method} {path}"))
 
-    def proven(self, answer: Answer, what: str) -> dict[str, Any]:
-        """Return the JSON object of an answer that must be a success. Raises for all else, naming `what` was asked."""
+    def proven(self, answer: Answer, what: str, *, quoting: bool = True) -> dict[str, Any]:
+        """Return the JSON object of an answer that must be a success. Raises for all else, naming `what` was asked;
+        without the server's sentence where that may quote documents and so is not `quoting`.
+        """
         if answer.ok:
             return dict(answer.body)
+        told = f"{answer.status} {answer.cause if quoting else answer.error}"
         if answer.status == 429 or answer.status >= 500 or answer.error == "cluster_block_exception":
-            raise BackendUnavailable(f"The search server can't do {what} now: {answer.status} {answer.cause}.")
+            raise BackendUnavailable(f"The search server can't do {what} now: {told}.")
         if answer.error:
-            raise ConfigurationError(f"The search server refuses {what}: {answer.status} {answer.cause}.")
+            raise ConfigurationError(f"The search server refuses {what}: {told}.")
         raise ConfigurationError(
             f"{self.where} answers {what} with {answer.status} and not as a search server does: check "
             "AUDITSEARCH['HOSTS']."

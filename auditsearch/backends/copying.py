@@ -13,7 +13,7 @@ import orjson
 
 from auditsearch.backends.answers import Next, refusal
 from auditsearch.backends.base import Settled
-from auditsearch.backends.client import Client
+from auditsearch.backends.client import Client, Documents
 from auditsearch.canonical import leaf
 from auditsearch.document import document
 from auditsearch.exceptions import BackendUnavailable, ConfigurationError, PartialAnswer
@@ -117,7 +117,7 @@ class Copy:
             self.alive()
             batch = queue.popleft()
             lines = b"".join(line(self.target, event_id, forms[0]) for event_id, forms in batch)
-            answer = self.client.request("POST", "/_bulk", lines)
+            answer = self.client.request("POST", "/_bulk", Documents(lines))
             if answer.status == 413 and len(batch) > 1:
                 middle = len(batch) // 2
                 queue.extendleft([batch[middle:], batch[:middle]])
@@ -126,7 +126,7 @@ class Copy:
                 self.wait(f"{answer.status} {answer.error}")
                 queue.appendleft(batch)
                 continue
-            items = self.client.proven(answer, "a bulk request").get("items", [])
+            items = self.client.proven(answer, "a bulk request", quoting=False).get("items", [])
             if len(items) != len(batch):
                 raise BackendUnavailable("The answer does not tell of each copied event.")
             again = [rest for pair, item in zip(batch, items, strict=True) if (rest := self.judge(pair, item))]
