@@ -49,7 +49,7 @@ def reload() -> None:
 
 
 def _relation(model: type[models.Model], field: Any) -> Relation | None:
-    if not isinstance(field, models.ManyToManyField):
+    if not issubclass(type(field), models.ManyToManyField):
         return None  # tags of django-taggit, say: the model between tells of them if it is tracked
     owner, related = plans.get(concrete(model)), plans.get(concrete(field.related_model))
     reverse = owner is None
