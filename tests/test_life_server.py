@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from auditsearch.backends.base import Settled
+from auditsearch.backends.memory import MemoryBackend
 from auditsearch.backends.opensearch import OpenSearchBackend
 from auditsearch.document import document
 from auditsearch.event import from_micros
 from auditsearch.life import retention
 from auditsearch.life.archive import archive
+from auditsearch.life.copy import NotTheSame, copy
+from auditsearch.life.packing import ArchiveError
 from auditsearch.life.restore import restore
 from auditsearch.models import DroppedPartition
 from auditsearch.seal.verify import verify
@@ -128,6 +132,26 @@ def test_an_index_whose_events_are_hidden_is_told(backend, why):
     report = verify(backend)
     assert why in "; ".join(found.why for found in report.findings if found.kind == "MISSING")
     assert report.exit_code == 1
+
+
+@pytest.mark.parametrize("why", HIDING)
+def test_hidden_events_are_not_passed_over(backend, tmp_path, why):
+    name, now = f"{backend.prefix}-2020.11", from_micros(NOON)
+    HIDING[why](backend.client.ask, f"{name}-v1", backend.prefix)
+    with pytest.raises(ArchiveError, match=why):
+        archive(backend, tmp_path)
+    with pytest.raises(NotTheSame, match=why):
+        copy(backend, MemoryBackend())
+    done = retention.apply(backend, retention.planned(backend, now), now)
+    assert why in done.refused[f"{name}-v1"]
+    assert archive(backend, tmp_path, before=NOON - 8 * YEAR) == []
+
+
+def test_a_closed_index_is_told_by_the_check_and_what_comes_for_it_waits(backend):
+    HIDING["the index is closed"](backend.client.ask, f"{backend.prefix}-2020.11-v1", backend.prefix)
+    assert "is closed" in "; ".join(one.message for one in backend.status().findings if one.level == "error")
+    [outcome] = backend.index([event(partition=f"{backend.prefix}-2020.11", ts=NOON - 6 * YEAR)])
+    assert outcome.settled is Settled.RETRY
 
 
 def test_an_alias_of_two_indices_is_told(backend):

@@ -102,6 +102,9 @@ def _index(index: str, entry: dict[str, Any], prefix: str) -> Iterator[Finding]:
             f"The index {index} was made by an older release or for other PROMOTED fields or SEARCH_LANGUAGES.",
             "Run auditsearch_rebuild; all is found meanwhile, but by other forms of words, and in charts and totals.",
         )
+    if entry["settings"].get("index.verified_before_close") == "true":
+        told = f"The index {index} is closed: its events are not found, and what comes for it waits in the outbox."
+        yield Finding("error", told, f"Open it: POST /{index}/_open.")
     blocks = [name for name, value in entry["settings"].items() if name.startswith("index.blocks.") and value == "true"]
     if blocks:
         yield Finding(

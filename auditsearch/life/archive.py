@@ -29,6 +29,7 @@ from auditsearch.hostlock import HostLock
 from auditsearch.life import holds, removal
 from auditsearch.life.aside import Beside
 from auditsearch.life.gathering import BESIDE, gathered
+from auditsearch.life.hidden import REMEDY, hidden
 from auditsearch.life.lock import database, locked
 from auditsearch.life.manifest import DATA, Manifest, Part, check, check_part, ids, read, texts, with_part
 from auditsearch.life.packing import ArchiveError, digest, packed, sweep, told
@@ -65,7 +66,7 @@ def archive(
     With `reset` they are removed from the store once the files are proven. Returns the manifests, none where there was
     nothing. Raises ArchiveError, Refused, Locked and what the store raises; run again, it goes on.
     """
-    look(backend, folder, log)
+    look(backend, folder, before, log)
     lock = folder / ".auditsearch-archive.lock"
     with told(folder):  # before the lock's own words, which are of shippers
         lock.touch(0o600)
@@ -84,10 +85,12 @@ def archive(
         return [*made, finish(backend, fresh, progress)]
 
 
-def look(backend: Backend, folder: Path, log: str | None) -> None:
-    """Raise ArchiveError where there is no such folder, or nobody knows of such a log: neither LOGS nor the store."""
+def look(backend: Backend, folder: Path, before: int | None, log: str | None) -> None:
+    """Raise ArchiveError where there is no such folder, nobody knows of such a log, or the store hides events."""
     if not folder.is_dir():
         raise ArchiveError(f"{folder} is no folder: make it, or name another one with --destination.")
+    for index, why in hidden(backend, before).items():
+        raise ArchiveError(f"{index}: {why}. Nothing was archived: {REMEDY}, and run it again.")
     backend.refresh()
     if log is None or log in settings.LOGS or backend.count(plan(tree_of(log=log)).engine):
         return

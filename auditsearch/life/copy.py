@@ -18,6 +18,7 @@ from auditsearch.backends.base import Backend, Stored
 from auditsearch.exceptions import AuditSearchError, ConfigurationError, PartialAnswer
 from auditsearch.life import removal
 from auditsearch.life.archive import Progress, quiet
+from auditsearch.life.hidden import REMEDY, hidden
 from auditsearch.life.lock import locked
 from auditsearch.life.reading import pages, personal_of, whole
 from auditsearch.life.restore import Filling
@@ -76,6 +77,8 @@ def copy(source: Backend, target: Backend, progress: Progress = quiet) -> Copied
         copied = 0
         source.refresh()
         target.refresh()
+        for index, why in hidden(source).items():
+            raise NotTheSame(f"{index} of the source: {why}. Nothing is proven: {REMEDY}, and run it again.")
         holdings = source.holdings()
         for partition in sorted(holdings):
             with locked(partition, "copy") as alive:

@@ -23,7 +23,7 @@ class Outlook:
 
 def outlook(backend: Backend, folder: Path, *, before: int | None = None, log: str | None = None) -> Outlook:
     """Look what `archive` would do now; it changes nothing. Raises what the store raises, and ArchiveError."""
-    look(backend, folder, log)
+    look(backend, folder, before, log)
     asked = question(begin(folder, before, log, reset=False))
     numbers = {partition: backend.number(partition, asked) for partition in sorted(backend.holdings())}
     bound = holds.in_force()

@@ -86,7 +86,7 @@ class Filling:
 
     def _wait(self, reason: str) -> None:
         if self.waited >= PATIENCE:
-            raise BackendUnavailable(f"The store takes no more events now: {reason}. Run it again to go on.")
+            raise BackendUnavailable(f"The store takes no more events now; run it again to go on. It said: {reason}")
         time.sleep(0.5)
         self.waited += 0.5
 

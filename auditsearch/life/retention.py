@@ -19,6 +19,7 @@ from auditsearch.event import from_micros, micros
 from auditsearch.exceptions import SettingError
 from auditsearch.life import holds, removal, times
 from auditsearch.life.archive import Progress, quiet
+from auditsearch.life.hidden import REMEDY, hidden
 from auditsearch.life.lock import Locked, database, locked
 from auditsearch.life.reading import pages
 from auditsearch.life.spans import span
@@ -99,7 +100,8 @@ def planned(backend: Backend, now: datetime) -> list[Due]:
             rows = removal.waiting(partition)
             why = f"{rows:,} events wait in the outbox for it: ship them first" if rows else ""
             found.append(Due(partition, events, number, why))
-    return found
+    newest = max(micros(times.back(rule["keep"], now)) for rule in rules() if rule["keep"] != FOREVER)
+    return found + [Due(index, 0, 0, f"{why}; {REMEDY}") for index, why in hidden(backend, newest).items()]
 
 
 def check_clock(backend: Backend, now: datetime) -> None:

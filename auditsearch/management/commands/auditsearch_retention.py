@@ -74,9 +74,8 @@ class Command(StoppableCommand):
         for each in plan:
             how = "all of them" if each.due == each.events else f"of {each.events:,}"
             refused = (done.refused if done else {}).get(each.partition, each.refused)
-            self.stdout.write(
-                f"{each.partition}: {each.due:,} events, {how}" + (f"; refused: {refused}" if refused else "")
-            )
+            told = [f"{each.due:,} events, {how}"] * bool(each.events) + [f"refused: {refused}"] * bool(refused)
+            self.stdout.write(f"{each.partition}: {'; '.join(told)}")
         if done:
             removed = sum(done.removed.values())
             self.stdout.write(f"{removed:,} events removed, {len(done.dropped)} partitions dropped whole.")
