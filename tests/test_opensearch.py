@@ -10,6 +10,7 @@ from contextlib import closing
 import pytest
 
 from auditsearch.backends.base import Settled, Sort
+from auditsearch.backends.client import Answer, Client
 from auditsearch.backends.opensearch import OpenSearchBackend
 from auditsearch.event import new_id
 from auditsearch.exceptions import (
@@ -107,6 +108,16 @@ def test_a_question_that_the_server_refuses_is_the_askers_error(stored):
 @pytest.mark.parametrize("value", ["x" * 256, "ab" * 128, "".join(chr(0x400 + n) for n in range(256))])
 def test_the_longest_part_is_not_too_complex_for_the_server(stored, op, value):
     assert stored.count(Fact("context." + "k" * 400, "=", op, value)) == 0
+
+
+@pytest.mark.parametrize(("total", "counted"), [(False, False), (True, 10_000)])
+def test_a_server_is_given_a_time_and_counts_no_more_than_a_page_tells(monkeypatch, total, counted):
+    asked = []
+    found = {"_shards": {"failed": 0}, "hits": {"hits": [], "total": {"value": 10_000, "relation": "gte"}}}
+    monkeypatch.setattr(Client, "request", lambda self, *given, **params: asked.append(given[2]) or Answer(200, found))
+    page = OpenSearchBackend(["http://localhost"], client={"timeout": 2}).search(ALL, order=NEWEST, total=total)
+    assert (asked[0]["timeout"], asked[0]["track_total_hits"]) == ("2000ms", counted)
+    assert (page.total, page.exact) == ((10_000, False) if total else (None, True))
 
 
 @pytest.mark.parametrize("partial", [{"_shards": {"failed": 1, "total": 2}}, {"timed_out": True}])
