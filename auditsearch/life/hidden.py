@@ -1,4 +1,4 @@
-"""Partitions whose events a server has and does not give, such as a closed index: whoever speaks of all must name them."""
+"""Partitions whose events a server has and does not give, as a closed index has: whoever speaks of all names them."""
 
 from __future__ import annotations
 
