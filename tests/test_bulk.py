@@ -212,7 +212,10 @@ def test_a_server_that_is_too_old_for_our_requests_quarantines_nothing(backend, 
         backend.index(events(2))
 
 
-@pytest.mark.parametrize("reason", ["pipeline with id [x] does not exist", "no write index is defined for alias [x]"])
+@pytest.mark.parametrize(
+    "reason",
+    ["pipeline with id [x] does not exist", "no write index is defined for alias [x]", "Invalid alias name [x]"],
+)
 def test_a_partition_that_was_spoiled_after_we_looked_quarantines_nothing(backend, server, reason):
     server.script = [refuse(400, "illegal_argument_exception", reason=reason)]
     with pytest.raises(ConfigurationError, match=PARTITION):
