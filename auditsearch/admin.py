@@ -20,7 +20,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from auditsearch.capture.diff import concrete, plans
-from auditsearch.capture.record import key_text
+from auditsearch.capture.keys import key_text
 from auditsearch.conf import settings
 from auditsearch.exceptions import AuditSearchError, QueryError
 from auditsearch.timeline import timeline

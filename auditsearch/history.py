@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db.models import Model
 
 from auditsearch.capture.diff import concrete
-from auditsearch.capture.record import key_text
+from auditsearch.capture.keys import key_text
 from auditsearch.enums import EventCode
 from auditsearch.event import Event
 from auditsearch.exceptions import QueryError, UnknownField

@@ -9,8 +9,9 @@ from django.db import DEFAULT_DB_ALIAS
 
 from auditsearch.capture import mask
 from auditsearch.capture.heard import heard
-from auditsearch.capture.labels import label, no_queries
-from auditsearch.capture.record import Record, key_text, write
+from auditsearch.capture.keys import key_text
+from auditsearch.capture.label import label, no_queries
+from auditsearch.capture.record import Record, write
 from auditsearch.capture.unsaid import hides_key, tree_without_secrets, unwrapped
 from auditsearch.conf import settings
 

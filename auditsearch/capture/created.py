@@ -11,8 +11,9 @@ from auditsearch.capture import batch, state
 from auditsearch.capture.diff import Plan
 from auditsearch.capture.drafts import INSERT, UPSERT, draft
 from auditsearch.capture.fields import UNKNOWN
+from auditsearch.capture.keys import key_text
 from auditsearch.capture.labels import made_of
-from auditsearch.capture.record import Record, key_text
+from auditsearch.capture.record import Record
 
 How = Literal["insert", "upsert", "offered"]
 

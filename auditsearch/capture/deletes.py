@@ -12,7 +12,8 @@ from django.db.models.deletion import Collector
 from auditsearch.capture import indirect, left, m2m, state
 from auditsearch.capture.diff import Plan, Row, concrete, plans
 from auditsearch.capture.drafts import DELETE, draft
-from auditsearch.capture.record import Record, key_text, write
+from auditsearch.capture.keys import key_text
+from auditsearch.capture.record import Record, write
 from auditsearch.conf import settings
 
 

@@ -10,8 +10,10 @@ from auditsearch.capture import indirect, mask
 from auditsearch.capture.diff import Plan, Row
 from auditsearch.capture.fields import thaw
 from auditsearch.capture.heard import heard
-from auditsearch.capture.labels import label, labels, no_queries
-from auditsearch.capture.record import Record, key_text
+from auditsearch.capture.keys import key_text
+from auditsearch.capture.label import label, no_queries
+from auditsearch.capture.labels import labels
+from auditsearch.capture.record import Record
 from auditsearch.capture.rules import suspicious
 from auditsearch.capture.unsaid import without_texts
 from auditsearch.enums import EventCode

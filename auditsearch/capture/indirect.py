@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from auditsearch.capture import mask
+from auditsearch.capture.keys import key_text
 from auditsearch.capture.rules import suspicious
 from auditsearch.capture.unsaid import hidden_of
 
@@ -76,8 +77,6 @@ def _keys(model: type[models.Model], by: str, using: str, values: Iterable[Any])
 
 
 def _settle(draft: Record, parent: Indirect, keys: dict[Any, Any]) -> None:
-    from auditsearch.capture.record import key_text  # which imports this module
-
     told = {"object_id": key_text(keys.get(parent.value)), "former": key_text(keys.get(parent.former))}
     told = {name: key for name, key in told.items() if key is not None}
     if told:

@@ -10,8 +10,9 @@ from django.db import models
 from auditsearch.capture import batch, m2m, state
 from auditsearch.capture.diff import Plan, Row, concrete, plans
 from auditsearch.capture.drafts import UPDATE
+from auditsearch.capture.keys import key_text
 from auditsearch.capture.quiet import TOLD
-from auditsearch.capture.record import Record, key_text
+from auditsearch.capture.record import Record
 from auditsearch.capture.relation import drafts
 from auditsearch.capture.unsaid import hides_key
 

@@ -10,10 +10,10 @@ import orjson
 
 from auditsearch import canonical
 from auditsearch.capture import cover
-from auditsearch.capture.heard import Paths, finder, outside, texts_in
+from auditsearch.capture.finder import finder, outside, texts_in
 from auditsearch.capture.mask import HIDDEN
 from auditsearch.capture.named import LABEL, fields_of, of_snapshots, personal, through
-from auditsearch.capture.rules import Rules, beneath
+from auditsearch.capture.rules import Paths, Rules, beneath
 from auditsearch.capture.salts import salt
 from auditsearch.personal import CLOSE, COUNT, KEY, OPEN, commit, commitment, filled, pointer, written
 

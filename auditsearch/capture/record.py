@@ -134,16 +134,6 @@ def _scalar(value: Any) -> Any:
     return canonical.scalar(value)
 
 
-def key_text(pk: Any) -> str | None:
-    """Return a primary key as text; a composite one as JSON."""
-    if isinstance(pk, str) or pk is None:
-        return pk
-    if type(pk) is int:
-        return str(pk)
-    form = canonical.normalise(pk)
-    return form if isinstance(form, str) else canonical.dumps(form)
-
-
 def write(using: str, drafts: Iterable[Record], connection: Any = None) -> list[str]:
     """Write the outbox rows of drafts that were not dropped, in one INSERT where it can be; return the event ids.
 

@@ -12,8 +12,9 @@ from django.db import models
 from django.db.models.deletion import Collector
 from django.db.models.signals import pre_delete
 
-from auditsearch.capture import bulk, deletes, labels, m2m, receivers, state
+from auditsearch.capture import bulk, deletes, m2m, receivers, state
 from auditsearch.capture.diff import Plan, concrete, plans
+from auditsearch.capture.label import refuse_relations_early
 from auditsearch.conf import settings
 from auditsearch.managers import declared
 
@@ -61,7 +62,7 @@ def reload(**_: Any) -> None:
     m2m.reload()
     if plans:
         state.watch_rollbacks()
-        labels.refuse_relations_early()
+        refuse_relations_early()
         bulk.watch()
         _watch_deletes()
 

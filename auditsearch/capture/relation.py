@@ -10,8 +10,9 @@ from django.db import models
 from auditsearch.capture import batch, mask, state
 from auditsearch.capture.diff import Plan, concrete
 from auditsearch.capture.drafts import UPDATE, draft, sentence
+from auditsearch.capture.keys import key_text
 from auditsearch.capture.labels import made_of, texts_of
-from auditsearch.capture.record import Record, key_text
+from auditsearch.capture.record import Record
 from auditsearch.capture.unsaid import hidden_of
 
 

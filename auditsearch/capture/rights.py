@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models.signals import m2m_changed, pre_delete
 
 from auditsearch.capture.actions import about
-from auditsearch.capture.labels import label, no_queries
+from auditsearch.capture.label import label, no_queries
 from auditsearch.capture.named import fields_of
 from auditsearch.capture.record import Record
 from auditsearch.capture.system import tell, telling

@@ -22,6 +22,7 @@ _FIXED = re.compile(r"(?:\\b|(?:\\[dw.\-]|[\w \-:@/#]|\[(?:\w-\w|[\w .])+\])(?:\
 """Patterns in which nothing is left to choose, such as `\\b\\d{4}-\\d{4}\\b`: no text makes them slow."""
 
 Path = tuple[str, ...]
+Paths = tuple[Path, ...]
 
 
 class Rules(NamedTuple):

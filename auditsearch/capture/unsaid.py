@@ -10,7 +10,7 @@ from django.utils.functional import LazyObject
 
 from auditsearch import canonical
 from auditsearch.capture import mask
-from auditsearch.capture.heard import finder, texts_in
+from auditsearch.capture.finder import finder, parsed, texts_in
 from auditsearch.capture.rules import Rules, of_field, rules
 
 DEEP = 2
@@ -31,8 +31,7 @@ def without_secrets(text: str, instance: Any) -> str:
 
 def without_texts(text: str, values: Iterable[Any]) -> str:
     """Return a text with these values masked, in any case."""
-    forms = (canonical.loads(canonical.dumps(canonical.normalise(value))) for value in values)
-    find = finder(each for form in forms for each in texts_in(form))
+    find = finder(each for value in values for each in texts_in(parsed(value)))
     return text if find is None else find(text, mask.hide)
 
 
@@ -113,7 +112,7 @@ def _texts(instance: Any, deep: int) -> Iterator[str]:
     for attname in hidden_of(type(instance)):
         value = vars(instance).get(attname)
         if value not in (None, ""):
-            yield from texts_in(canonical.loads(canonical.dumps(canonical.normalise(value))))
+            yield from texts_in(parsed(value))
     for other in instance._state.__dict__.get("fields_cache", {}).values() if deep else ():
         if isinstance(other, models.Model):
             yield from _texts(other, deep - 1)

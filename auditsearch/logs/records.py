@@ -93,7 +93,7 @@ def heard_of(record: logging.LogRecord) -> list[str]:
     if not settings.PERSONAL or not hasattr(instance, "_meta"):
         return []
     from auditsearch.capture.heard import heard  # models: not there yet when logging is configured
-    from auditsearch.capture.labels import no_queries
+    from auditsearch.capture.label import no_queries
     from auditsearch.capture.unsaid import unwrapped
 
     with no_queries:
@@ -155,8 +155,8 @@ def _envelope(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _about(instance: Any) -> dict[str, Any]:
-    from auditsearch.capture.labels import label, no_queries  # models: not there yet when logging is configured
-    from auditsearch.capture.record import key_text
+    from auditsearch.capture.keys import key_text
+    from auditsearch.capture.label import label, no_queries  # models: not there yet when logging is configured
     from auditsearch.capture.unsaid import hides_key, unwrapped
 
     instance = unwrapped(instance)

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models.fields.reverse_related import ForeignObjectRel
 
 from auditsearch.capture.diff import concrete
-from auditsearch.capture.record import key_text
+from auditsearch.capture.keys import key_text
 from auditsearch.query.renamed import names_of
 from auditsearch.web import links, show
 
