@@ -32,6 +32,7 @@ def counted(name: str) -> str:
 
 
 def _column(name: str, known: dict[str, str], use: str) -> str:
+    name = str(name)  # None and the like are unknown names, too
     if name in known:
         return known[name]
     for row in promoted():

@@ -39,6 +39,8 @@ def _behind(events: Events, key: Sort) -> Events:
 
 def cut(start: int, stop: int | None, part: slice) -> tuple[int, int | None]:
     """Return where a slice of what lies from `start` to `stop` begins and ends. Raises QueryError."""
+    if any(not isinstance(end, int | None) for end in (part.start, part.stop)):
+        raise QueryError("A slice of events goes from one whole number to another.")
     if any(end is not None and end < 0 for end in (part.start, part.stop)):
         raise QueryError("Negative slicing is not supported: turn the order round with order_by.")
     if part.step is not None:

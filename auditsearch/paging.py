@@ -19,7 +19,9 @@ from django.core import signing
 from auditsearch.backends.base import Hit, Page
 from auditsearch.event import Event
 from auditsearch.exceptions import QueryError
-from auditsearch.query.tree import Node
+from auditsearch.lengths import limited
+from auditsearch.query.algebra import all_of
+from auditsearch.query.tree import NONE, Node
 
 if TYPE_CHECKING:
     from auditsearch.search import Events
@@ -83,8 +85,7 @@ def page(
     `user` and `scope` are what the cursor is bound to beside the question. A scan is cut after `seconds`, but looks at
     one step of candidates at least. Raises QueryError on a cursor that is forged, or of another user or question.
     """
-    if not 1 <= size <= MOST:
-        raise QueryError(f"A page has 1 to {MOST} events, not {size}.")
+    limited("size", size, MOST)
     bound = partial(_bound, events, user, scope)
     place = _opened(cursor, bound()) if cursor is not None else _Place()
     if not place.candidates:
@@ -106,6 +107,28 @@ def walk(events: Events, node: Node, size: int, most: int | None) -> Iterator[Hi
         if len(hits) < limit:
             return
         after, left = hits[-1].after, left if left is None else left - limit
+
+
+def surely(events: Events) -> Node | None:
+    """Return a question of whose hits none is in doubt, where it has the answers of `events`; None where some are."""
+    if _is_calm(events):
+        return events.plan.first
+    return None if events.plan.check and events.store.count(events.doubt) else events.plan.sure
+
+
+def count(events: Events) -> int:
+    """Return how many there are, of all: the engine counts what is sure, only the rest is fetched and checked."""
+    if _is_calm(events):
+        return events.store.count(events.plan.first)
+    known = events.store.count(events.plan.sure) if events.plan.sure != NONE else 0
+    return known + sum(map(events.fits, events.unsure())) if events.plan.check else known
+
+
+def _is_calm(events: Events) -> bool:
+    """Whether there is an alarm that is asked sooner than the whole doubt, and it is still."""
+    asked = events.plan
+    has_alarm = (asked.first, asked.alarm) != (asked.engine, asked.doubt)
+    return has_alarm and not events.store.count(all_of((asked.first, asked.alarm)))
 
 
 def _asked(events: Events, size: int, place: _Place, total: bool) -> Page:

@@ -19,13 +19,14 @@ from auditsearch.canonical import loads
 from auditsearch.columns import ordered
 from auditsearch.event import Event, from_micros
 from auditsearch.exceptions import QueryError
+from auditsearch.lengths import limited
 from auditsearch.personal import read
 from auditsearch.query.algebra import all_of
 from auditsearch.query.describe import describe
 from auditsearch.query.evaluate import fits
 from auditsearch.query.parse import tree_of
 from auditsearch.query.plan import Plan, plan
-from auditsearch.query.tree import ALL, NONE, Node, Not
+from auditsearch.query.tree import ALL, Node, Not
 from auditsearch.query.unmasked import unmasked
 from auditsearch.refusal import refuse
 from auditsearch.rows import ALL_NAMES, Rows
@@ -148,15 +149,13 @@ class Events:
 
     def iterator(self, page: int = PAGE) -> Iterator[Event]:
         """Yield all, however many, `page` at a time (1 to 10,000), without keeping them."""
-        if not 1 <= page <= LARGEST_PAGE:
-            raise QueryError(f"page is {page}; it must be 1 to {LARGEST_PAGE}.")
-        return map(self.event, self.hits(page))
+        return map(self.event, self.hits(limited("page", page, LARGEST_PAGE)))
 
     def hits(self, page: int = PAGE) -> Iterator[Hit]:
         """Yield the hits from `start` to `stop`; where the engine's answer is too wide, each is checked first."""
-        if self.plan.check and self.store.count(self.doubt):
+        if (sure := paging.surely(self)) is None:
             return islice(filter(self.fits, self.found(self.plan.engine, page)), self.start, self.stop)
-        return islice(self.found(self.plan.sure, page, self.stop), self.start, self.stop)
+        return islice(self.found(sure, page, self.stop), self.start, self.stop)
 
     def unsure(self) -> Iterator[Hit]:
         """Yield the candidates of which the engine is not sure."""
@@ -216,14 +215,18 @@ class Events:
     def __getitem__(self, key: int | slice) -> Event | Events:
         if isinstance(key, slice):
             return self._slice(key)
-        if key < 0:
-            raise QueryError("Negative indexing is not supported: turn the order round with order_by.")
+        if not isinstance(key, int) or key < 0:
+            raise QueryError(f"There is no event at {key!r}: count from 0, or turn the order round with order_by.")
         if "_all" in self.__dict__:
             return self._all[key]
         event = self._slice(slice(key, key + 1)).first()
         if event is None:
             raise IndexError("There are not so many events.")
         return event
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The question, and the events if they were fetched: no store, no connections."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("store", "plan", "asked")}
 
     def __repr__(self) -> str:
         shown = [repr(event) for event in self[: SHOWN + 1].iterator()]
@@ -239,12 +242,9 @@ class Events:
             raise QueryError(f"Cannot {what} once a slice has been taken: {what} first, then slice.")
         return self
 
+    def _count(self) -> int:
+        return paging.count(self)
+
     def _slice(self, part: slice) -> Events:
         start, stop = ends.cut(self.start, self.stop, part)
         return replace(self, start=start, stop=stop)
-
-    def _count(self) -> int:
-        """What is sure is counted by the engine, only the rest is fetched and checked."""
-        sure = self.plan.sure
-        certain = self.store.count(sure) if sure != NONE else 0
-        return certain + sum(map(self.fits, self.unsure())) if self.plan.check else certain

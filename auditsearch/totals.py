@@ -19,6 +19,7 @@ from auditsearch.document import document
 from auditsearch.exceptions import QueryError
 from auditsearch.facts import leaves
 from auditsearch.forms import CLIPPED, clip
+from auditsearch.lengths import limited
 from auditsearch.promoted import PREFIX, promoted, shown
 from auditsearch.query.algebra import all_of
 from auditsearch.query.tree import NONE, Fact
@@ -42,8 +43,7 @@ class Cardinality(NamedTuple):
 
 def facets(events: Events, name: str, size: int) -> Facets:
     """Count the values of a column, `size` of them; what the engine is not sure of is checked first."""
-    if not 1 <= size <= VALUES:
-        raise QueryError(f"size is {size}; it must be 1 to {VALUES}.")
+    limited("size", size, VALUES)
     field, plan = counted(name), events.plan
     if not plan.check:
         found = events.store.facets(plan.engine, field, size=size)
@@ -148,8 +148,9 @@ def end(events: Events, name: str, largest: bool) -> Any:
     hit = next(events.order_by(f"-{name}" if largest else name)[:1].hits(), None)
     if hit is None or hit.after[0] is None:
         return None
-    if field.startswith(PREFIX):
-        return shown(field, hit.after[0])
+    if field.startswith(PREFIX):  # not what it was ordered by: where there is none, servers put a number of their own
+        found = max(_values(field, hit), default=None) if largest else min(_values(field, hit), default=None)
+        return None if found is None else _whole(events, field, [(found, 1)])[0][0]
     return getattr(events.event(hit), name.removesuffix("_name"))
 
 

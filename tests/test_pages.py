@@ -157,7 +157,7 @@ def test_promoted_fields_are_counted_and_ordered_by_name_or_key() -> None:
     assert events.aggregate(Min("amount"), most=Max("_snapshot__amount")) == {"amount__min": 1.0, "most": 3.0}
 
 
-@pytest.mark.parametrize("name", ["_snapshot__amount", "verbose", "usr"])
+@pytest.mark.parametrize("name", ["_snapshot__amount", "verbose", "usr", None])
 def test_what_is_no_column_is_refused_with_the_remedy(name: str) -> None:
     with pytest.raises(UnknownField, match=r"Promote|There are"):
         Events().facets(name)
@@ -199,6 +199,21 @@ def test_aggregates_are_those_of_a_queryset() -> None:
     assert events.aggregate(n=Count("user", distinct=True))["n"] == Cardinality(2, True)
     assert events.aggregate(n=Count("id", filter=Q(user="b")))["n"] == 2
     assert events.filter(user="z").aggregate(Min("user")) == {"user__min": None}
+
+
+@pytest.mark.parametrize("wrong", ["5", 2.5, None, True, 0, -1, 10**30])
+def test_a_length_that_is_none_is_refused_with_those_there_are(wrong: Any) -> None:
+    for ask in (Events().page, Events().iterator, lambda size: Events().facets("user", size)):
+        with pytest.raises(QueryError, match=r"must be a whole number from 1 to [12]"):
+            ask(wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["a", 1.5, None, -1, slice("a", None), slice(0, 2.5), slice(-1, None), slice(0, 9, 2)]
+)
+def test_a_place_that_is_none_is_refused_with_the_remedy(wrong: Any) -> None:
+    with pytest.raises(QueryError, match=r"count from 0|whole number|Negative slicing|has no step"):
+        Events()[wrong]
 
 
 @pytest.mark.parametrize("wrong", [Avg("user"), "user", Count(Q(user="a"))])

@@ -26,6 +26,8 @@ def answers(node: Node, document: Document) -> bool:
             return f" {' '.join(words)} " in f" {document.text} "
         case Words(words):
             return set(words) <= set(document.text.split())
+        case Column("ts", "equals", moments):
+            return document.ts in moments
         case Column("ts", _, (low, high)):
             return (low is None or low <= document.ts) and (high is None or document.ts < high)
         case Column("id", _, ids):

@@ -1,5 +1,7 @@
 """Events: lazy, refined as a QuerySet is, checked where the engine's answer is too wide."""
 
+import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -208,7 +210,7 @@ def test_only_what_is_not_sure_is_fetched_to_be_counted() -> None:
     found = events.filter(user__regex="a.$")
     assert found.count() == 10
     assert isinstance(events.backend, Watched)
-    assert events.backend.asked == ["count", "search"]
+    assert events.backend.asked == ["count", "count", "search"]
 
 
 def test_the_repr_shows_the_first_twenty() -> None:
@@ -226,3 +228,24 @@ def test_an_error_in_a_question_is_raised_where_it_is_put() -> None:
 def test_the_flags_of_an_event_come_with_it() -> None:
     events = shelf({"context": {f"k{number}": number for number in range(6_000)}})
     assert events[0].flags == {"clipped"}
+
+
+def test_a_question_is_copied_and_pickled_with_what_was_fetched_and_without_its_store(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = named("abcb").backend
+    monkeypatch.setattr("auditsearch.search.get_backend", lambda: store)
+    events = Events().filter(user="b")
+    for _ in range(2):
+        for another in (pickle.loads(pickle.dumps(events)), copy.deepcopy(events)):
+            assert users(another) == "bb"
+            assert "store" not in another.__getstate__()
+        assert users(events) == "bb"
+    assert users(pickle.loads(pickle.dumps(events.values_list("user", flat=True).events))) == "bb"
+
+
+def test_counting_by_an_expression_asks_what_is_cheap_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = named("abc").filter(user__regex="[ab]")
+    assert (events.count(), len(events)) == (2, 2)
+    assert asked(events) == ["count", "count", "count", "search"]  # an alarm first, and not the whole doubt
+    assert events.plan.first != events.plan.sure != events.plan.engine

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from auditsearch.backends.memory import MemoryBackend
-from auditsearch.exceptions import Misread
+from auditsearch.exceptions import InvalidValue, Misread
 from auditsearch.forms import encode_key
 from auditsearch.query.describe import describe
 from auditsearch.query.parse import tree_of
@@ -91,6 +91,15 @@ def test_a_renamed_model_is_found_by_either_name() -> None:
         assert (
             parse(text) == tree_of(object_type="shop.Order") == tree_of(object_type__in=["shop.Order", "shop.Purchase"])
         )
+
+
+@override_settings(AUDITSEARCH={"RENAMED": {"shop.Purchase": "shop.Order"}})
+def test_a_renamed_model_is_found_in_whatever_its_name_is_given() -> None:
+    asked = tree_of(object_type__in=["shop.Order", "shop.Purchase"])
+    for names in (iter(["shop.Order"]), {"shop.Order": 1}.keys(), {"shop.Order"}):
+        assert tree_of(object_type__in=names) == asked
+    with pytest.raises(InvalidValue, match="a list of values"):
+        tree_of(object_type__in="shop.Order")
 
 
 WRONG = {
@@ -185,7 +194,7 @@ def test_too_much_is_refused_with_the_reason(text: str, reason: str) -> None:
 )
 def test_a_question_has_1_kilobyte_100_conditions_and_20_parentheses_and_no_more(text: str, much: str) -> None:
     assert parse(text)
-    with pytest.raises(Misread, match="at most|may stand 20 deep"):
+    with pytest.raises(Misread, match=r"at most|may stand 20 deep"):
         parse(much)
 
 

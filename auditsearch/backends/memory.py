@@ -190,8 +190,8 @@ def _fits(node: Node, held: _Held) -> bool:
             return f" {word}" in held.texts[personal]
         case Near(word, _, personal):
             return any(alike(word, other) for other in held.texts[personal].split())
-        case Column("id", _, ids):
-            return held.document.id in ids
+        case Column(name, "equals", asked):
+            return getattr(held.document, name) in asked
         case Column(_, _, (low, high)):
             return _between(held.document.ts, low, high)
         case Fact(path, _, "below"):

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, Literal, TypeGuard
 
 from auditsearch.backends import bits
 from auditsearch.backends.sqlite_file import Connection
@@ -80,8 +80,8 @@ class Question:
                 return self.like(word, personal)
             case Fact():
                 return lambda segment: having_fact(self.connection, segment, node)
-            case Column("id", _, ids):
-                return self.named(ids)
+            case Column(name, "equals", values):
+                return self.named(name, values)
             case Column(_, _, (low, high)):
                 return self.between(-(2**63) if low is None else low, 2**63 - 1 if high is None else high)
         raise TypeError(f"no engine node: {type(node).__name__}")
@@ -98,12 +98,12 @@ class Question:
         self.connection.create_function("alike", 2, alike, deterministic=True)
         return self.matching(_LIKE.format(table), word, personal)
 
-    def named(self, ids: Sequence[str]) -> Part:
-        """Events with one of these ids."""
+    def named(self, column: Literal["ts", "id"], asked: Sequence[str | int]) -> Part:
+        """Events with one of these times or ids."""
         keys: list[int] = []
-        for start in range(0, len(ids), MANY):
-            some = ids[start : start + MANY]
-            keys += self._keys(f"SELECT key FROM event WHERE id IN ({', '.join('?' * len(some))})", *some)
+        for start in range(0, len(asked), MANY):
+            some = asked[start : start + MANY]
+            keys += self._keys(f"SELECT key FROM event WHERE {column} IN ({', '.join('?' * len(some))})", *some)
         return self._spread(keys)
 
     def between(self, low: int, high: int) -> Part:
@@ -167,13 +167,16 @@ def _other(part: Part) -> Part:
 
 def _times_joined(nodes: Iterable[Node]) -> list[Node]:
     """The nodes with one stretch of time for all: each half of it may hold nearly everything."""
-    spans = [node.value for node in nodes if isinstance(node, Column) and node.name == "ts"]
+    spans = [node.value for node in nodes if _is_span(node)]
     if len(spans) < 2:
         return list(nodes)
     low = max((low for low, _ in spans if low is not None), default=None)
     high = min((high for _, high in spans if high is not None), default=None)
-    others = [node for node in nodes if not isinstance(node, Column) or node.name != "ts"]
-    return [*others, Column("ts", "between", (low, high))]
+    return [*(node for node in nodes if not _is_span(node)), Column("ts", "between", (low, high))]
+
+
+def _is_span(node: Node) -> TypeGuard[Column]:
+    return isinstance(node, Column) and node.op == "between"
 
 
 def _cost(node: Node) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -114,10 +114,11 @@ def _each(keyword: str, lookup: str, value: Any, coerce: Callable[[str, Any], An
     """The values of a lookup, coerced one by one."""
     if lookup not in ("in", "range"):
         return [coerce(keyword, value)]
-    if not isinstance(value, list | tuple | set | frozenset | range) or (lookup == "range" and len(value) != 2):
+    given = None if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable) else list(value)
+    if given is None or (lookup == "range" and len(given) != 2):
         wanted = "a list of values" if lookup == "in" else "two values, (lowest, highest)"
         raise InvalidValue(f"{keyword} takes {wanted}.")
-    return [coerce(keyword, item) for item in value]
+    return [coerce(keyword, item) for item in given]
 
 
 def _day(keyword: str, value: Any) -> Span:

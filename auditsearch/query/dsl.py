@@ -62,10 +62,10 @@ def query(node: Node) -> Query:
         case Near(word, _, personal):
             near = {"value": word, "fuzziness": distance_of(word), "max_expansions": EXPANSIONS}
             return {"fuzzy": {TEXTS[personal]: near}}
-        case Column("ts", "between", (low, high)):
+        case Column(_, "between", (low, high)):
             return {"range": {"ts": bounds(low, high)}}
-        case Column("id", "equals", values):
-            return terms("id", values)
+        case Column(name, "equals", values):
+            return terms(name, values)
         case Fact():
             return fact(node)
     raise TypeError(f"{type(node).__name__} is no node of an engine; plan() takes it out.")
@@ -101,7 +101,7 @@ def any_of(clauses: Sequence[Query]) -> Query:
     return {"bool": {"should": list(clauses), "minimum_should_match": 1}}
 
 
-def terms(field: str, values: Sequence[str]) -> Query:
+def terms(field: str, values: Sequence[str | int]) -> Query:
     """The field has one of the values."""
     chunks = [list(values[start : start + TERMS]) for start in range(0, len(values), TERMS)]
     if len(chunks) != 1:

@@ -115,7 +115,7 @@ def _ts(where: Where) -> Node:
     value = where.value
     match where.lookup:
         case "in":
-            return Or(tuple(Column("ts", "between", (micros(item), micros(item) + 1)) for item in value))
+            return Column("ts", "equals", tuple(map(micros, value)))
         case "range":
             ends: tuple[int | None, int | None] = micros(value[0]), micros(value[1]) + 1
         case "exact":

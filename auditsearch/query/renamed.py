@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from auditsearch.conf import settings
@@ -19,9 +19,11 @@ def widened(name: str, lookup: str | None, value: Any) -> tuple[str | None, Any]
     """Return lookup and value of a question for `object_type` that asks for all names of the models asked for."""
     if name != "object_type" or not settings.RENAMED or lookup not in (None, "exact", "in"):
         return lookup, value
-    asked: Iterable[Any] = value if lookup == "in" and isinstance(value, list | tuple | set | frozenset) else [value]
+    if lookup == "in" and (isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable)):
+        return lookup, value  # an error, and not this place's
+    asked = list(value) if lookup == "in" else [value]
     labels = [label for each in asked for label in (names_of(each) if isinstance(each, str) else [each])]
-    return (lookup, value) if len(labels) < 2 else ("in", list(dict.fromkeys(labels)))
+    return (lookup, asked if lookup == "in" else value) if len(labels) < 2 else ("in", list(dict.fromkeys(labels)))
 
 
 def _newest(label: str) -> str:

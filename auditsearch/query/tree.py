@@ -117,7 +117,7 @@ class Fact(Node):
 @dataclass(frozen=True, slots=True)
 class Column(Node):
     """An envelope column that has no fact: `ts` with op `between` and (low, high) microseconds, half open, None open;
-    `id` with op `equals` and a tuple of str."""
+    `ts` or `id` with op `equals` and a tuple of microseconds or of str."""
 
     name: Literal["ts", "id"]
     op: Literal["between", "equals"]

@@ -239,6 +239,8 @@ def test_the_events_own_time_is_exact_to_the_microsecond(shelf: Shelf) -> None:
     assert shelf.ask(timestamp__lte=moment) == {0, 1}
     assert shelf.ask(timestamp__range=(moment, moment.replace(microsecond=2))) == {1, 2}
     assert shelf.ask(timestamp__in=[moment, "2026-11-22T12:00:00.000003Z"]) == {1, 3}
+    assert shelf.ask(timestamp__in=[moment + datetime.timedelta(microseconds=n) for n in range(3_000)]) == {1, 2, 3}
+    assert shelf.ask(timestamp__in=[]) == set()
     with timezone.override("Asia/Tokyo"):
         assert shelf.ask(timestamp__lt="2026-11-22 21:00:00.000002") == {0, 1}
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import Max, Min
 
 from auditsearch.backends.base import Facets, Sort
 from auditsearch.columns import counted
@@ -105,3 +106,15 @@ def test_fields_that_changed_are_counted_where_they_are_promoted(shelf: Shelf) -
     shelf.put({"context_data": {"diff": {"a": [1, 2], "b": [1, 2]}}}, {"context_data": {"diff": {"a": [1, 2]}}}, {})
     found = shelf.backend.facets(_mine(shelf), counted("_changed"))
     assert found == Facets([("a", 2), ("b", 1)], 0, 1, 3, True)
+
+
+@pytest.mark.parametrize("name", ["price", "pieces", "state", "due", "changed"])
+def test_where_no_event_has_a_value_there_is_neither_a_smallest_nor_a_largest(shelf: Shelf, name: str) -> None:
+    shelf.put({}, {})
+    assert shelf.events.aggregate(low=Min(name), high=Max(name)) == {"low": None, "high": None}
+
+
+def test_the_smallest_and_largest_values_are_whole(shelf: Shelf) -> None:
+    shelf.put({"context_data": {"state": ["a" * 300, "б" * 300], "due": ["2026-11-22T00:00Z", "2026-11-23T00:00Z"]}})
+    assert shelf.events.aggregate(low=Min("state"), high=Max("state")) == {"low": "a" * 300, "high": "б" * 300}
+    assert shelf.events.aggregate(high=Max("due")) == {"high": datetime(2026, 11, 23, tzinfo=UTC)}

@@ -65,8 +65,8 @@ def test_a_cursor_of_somebody_else_is_refused(web: Client, person: Person, put: 
     ("asked", "sentence"),
     [
         ({"q": "user:("}, "a parenthesis at their end"),
-        ({"size": "201"}, "A page has 1 to 200 events"),
-        ({"size": "0"}, "A page has 1 to 200 events"),
+        ({"size": "201"}, "a whole number from 1 to 200"),
+        ({"size": "0"}, "a whole number from 1 to 200"),
         ({"cursor": "forged"}, "This cursor is none of ours"),
         ({"since": "soon"}, "says no moment"),
         ({"sort": "nonsense"}, "be ordered by"),
