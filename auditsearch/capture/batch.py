@@ -102,4 +102,7 @@ def _plainly(queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
 
 
 def _beneath(queryset: models.QuerySet[Any], plan: Plan, using: str) -> models.QuerySet[Any]:
-    return state.rows_of(plan, using).filter(pk__in=queryset.order_by().select_related(None).values("pk"))
+    rows = queryset.order_by().select_related(None)
+    if rows.query.distinct_fields:
+        rows = rows.distinct()  # an UPDATE knows no DISTINCT ON
+    return state.rows_of(plan, using).filter(pk__in=rows.values("pk"))

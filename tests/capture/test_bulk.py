@@ -55,6 +55,13 @@ def test_a_row_is_told_once_however_many_joins_find_it(events: Captured) -> None
     assert [event.diff["number"] for event in events[before:]] == [["A-1", "B"], ["B", "C"], ["C", "D"]]
 
 
+def test_an_update_that_overlooks_distinct_tells_what_it_changed(events: Captured) -> None:
+    made = lines(3)
+    before = len(events)
+    assert Line.objects.order_by("order").distinct("order").update(text="new") == 3
+    assert {event.object_id for event in events[before:]} == {str(line.pk) for line in made}
+
+
 def test_what_an_update_changed_is_the_old_state_of_the_next_save(events: Captured) -> None:
     stale = customer("a")
     Customer.objects.update(name="b")
