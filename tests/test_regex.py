@@ -2,6 +2,7 @@
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
@@ -134,6 +135,33 @@ def test_a_dot_excludes_the_newline() -> None:
 def test_what_is_wrong_or_refused_is_told_with_its_reason(source: str, reason: str) -> None:
     with pytest.raises(InvalidValue, match=reason):
         Pattern(source)
+
+
+DIFFERENCES = {
+    "lookahead and lookbehind": ["(?=a)", "(?!a)", "(?<=a)", "(?<!a)"],
+    "back references": [r"(a)\1", "(?P<n>a)(?P=n)"],
+    "conditional groups": ["(a)?(?(1)b|c)"],
+    "atomic groups": ["(?>a)"],
+    "possessive repetitions": ["a++", "a?+", "a*+", "a{2}+"],
+    "flags `a`, `i`, `L` and `u`": ["(?a)a", "(?i)a", "(?u)a", "(?i:a)"],
+    "more than 1,000 repetitions": ["a{1001}"],
+    "lone halves of surrogate pairs": ["\ud800"],
+}
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_what_the_page_about_questions_calls_refused_is_refused(name: str) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "querying.md").read_text()
+    assert name in page.partition("Differences to `re`:")[2].partition("\n## ")[0]
+    for source in DIFFERENCES[name]:
+        with pytest.raises(InvalidValue):
+            Pattern(source)
+
+
+@pytest.mark.parametrize("source", ["(?P<n>a)b", "(?#c)a", "(?x) a b", r"\N{DIGIT ONE}", "[]a]", "[^]a]", "a{"])
+@pytest.mark.parametrize("text", ["ab", "a b", "1", "]", "a{", ""])
+def test_what_it_does_not_name_is_as_in_python(source: str, text: str) -> None:
+    assert Pattern(source).search(text) == bool(re.search(source, text))
 
 
 @pytest.mark.parametrize("source", [r"\bx", r"\w+@example", "a.{20}b", "x{301}", r"1\d{20}"])
