@@ -14,7 +14,9 @@ from django.test import override_settings
 from auditsearch.api import filter_events
 from auditsearch.backends import get_backend
 from auditsearch.event import micros
-from auditsearch.logs.importers import LogFile, LogFileError, check_partitions, record, row, survey
+from auditsearch.logs.files import LogFile
+from auditsearch.logs.format import LogFileError
+from auditsearch.logs.importers import check_partitions, row_of
 from auditsearch.models import OutboxRow
 
 KOFA = sorted((Path(__file__).parent.parent / "example" / "kofa").glob("*.log"))
@@ -38,7 +40,7 @@ def path(tmp_path: Path) -> Path:
 
 def events(file: LogFile) -> list[dict[str, Any]]:
     """The canonical members of each entry of the file."""
-    return [json.loads(row(file, moment, entry)[2]) for moment, entry in file.entries()]
+    return [json.loads(row_of(file.origin, moment, entry)[2]) for moment, entry in file.entries()]
 
 
 def messages(file: LogFile) -> list[str]:
@@ -58,7 +60,7 @@ def test_each_line_of_the_manual_is_one_whole_entry(kofa: Path) -> None:
     found = events(log_file(kofa))
     heads = [line.split(" - ")[1:3] for line in kofa.read_text().splitlines()]
     assert [[event["level"], event["user_name"]] for event in found] == heads
-    assert survey(log_file(kofa)).broken == 0
+    assert log_file(kofa).survey().broken == 0
 
 
 def test_an_entry_has_time_level_user_log_logger_and_message(path: Path) -> None:
@@ -91,7 +93,7 @@ def test_a_broken_line_is_kept_whole_beside_the_entry_before_it(path: Path, brok
     file = log_file(path, f"{LINE}\n{broken}\n{DAY}\n")
     first, second, _ = events(file)
     assert (second["verbose"], second["ts"] - first["ts"], second["context"]) == (broken, 1, {"broken": True})
-    assert survey(file).broken == 1
+    assert file.survey().broken == 1
 
 
 def test_lines_before_the_first_head_are_kept_with_its_time(path: Path) -> None:
@@ -129,8 +131,8 @@ def test_a_file_in_another_encoding_is_read_in_it(path: Path) -> None:
 def test_an_import_goes_to_the_partitions_of_its_own_times(path: Path) -> None:
     file = log_file(path, LINE)
     ((moment, entry),) = file.entries()
-    assert row(file, moment, entry)[1] == "auditsearch-2015.04"
-    assert row(file, moment, entry, "year")[1] == "auditsearch-2015"
+    assert row_of(file.origin, moment, entry)[1] == "auditsearch-2015.04"
+    assert row_of(file.origin, moment, entry, "year")[1] == "auditsearch-2015"
 
 
 def test_over_500_partitions_are_refused_with_the_number_and_the_remedy() -> None:
@@ -141,19 +143,19 @@ def test_over_500_partitions_are_refused_with_the_number_and_the_remedy() -> Non
 
 def test_a_file_that_is_no_log_is_refused(path: Path) -> None:
     with pytest.raises(LogFileError, match="no line of it begins like"):
-        survey(log_file(path, "a,b,c\n" * 10))
+        log_file(path, "a,b,c\n" * 10).survey()
     with pytest.raises(LogFileError, match="in its first 1,000 lines"):
-        survey(log_file(path, "a,b,c\n" * 2000))
+        log_file(path, "a,b,c\n" * 2000).survey()
 
 
 def test_an_empty_file_holds_nothing(path: Path) -> None:
-    assert survey(log_file(path, "\n\n")).entries == 0
+    assert log_file(path, "\n\n").survey().entries == 0
 
 
 @pytest.mark.django_db
 def test_rows_are_written_in_batches(path: Path) -> None:
     with override_settings(AUDITSEARCH={"BATCH_SIZE": 2, "DELIVERY": "command"}):
-        assert list(record(log_file(path, f"{LINE}\n" * 5))) == [2, 2, 1]
+        assert list(log_file(path, f"{LINE}\n" * 5).record()) == [2, 2, 1]
     assert OutboxRow.objects.count() == 5
 
 

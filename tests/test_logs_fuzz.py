@@ -11,7 +11,8 @@ from auditsearch.canonical import loads
 from auditsearch.event import Event
 from auditsearch.exceptions import InvalidValue
 from auditsearch.logs import jsonlines, kofa
-from auditsearch.logs.importers import LogFile, row
+from auditsearch.logs.files import LogFile
+from auditsearch.logs.importers import row_of
 from auditsearch.logs.moments import moment
 from tests.test_logs_search import NOW
 
@@ -43,7 +44,7 @@ def events(content: bytes) -> list[Event]:
         path = Path(folder) / "main.log"
         path.write_bytes(content)
         file = LogFile(path, "main", BERLIN, "main.log")
-        return [Event.from_canonical(row(file, at, entry)[2]) for at, entry in file.entries()]
+        return [Event.from_canonical(row_of(file.origin, at, entry)[2]) for at, entry in file.entries()]
 
 
 @settings(max_examples=150, deadline=None)

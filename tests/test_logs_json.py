@@ -18,8 +18,8 @@ from django.db import OperationalError
 from auditsearch import outbox
 from auditsearch.event import new_id
 from auditsearch.logs import follow, jsonlines
+from auditsearch.logs.files import LogFile
 from auditsearch.logs.follow import Follower, place_of
-from auditsearch.logs.importers import LogFile, record, survey
 from auditsearch.management.commands import auditsearch_import
 from auditsearch.models import OutboxRow
 
@@ -68,7 +68,7 @@ def write(path: Path, *parts: str, mode: str = "a") -> None:
 
 def test_a_line_of_ours_keeps_its_id_and_time(path: Path) -> None:
     write(path, own := line("x", log_name="shop"))
-    list(record(file_of(path)))
+    list(file_of(path).record())
     (row,) = OutboxRow.objects.all()
     assert (row.event_id, json.loads(row.canonical)["ts"]) == (json.loads(own)["id"], NOON)
     assert json.loads(row.canonical)["log_name"] == "shop"
@@ -94,21 +94,21 @@ def test_lines_of_other_libraries_are_understood(strange: dict[str, Any], found:
 @pytest.mark.parametrize("broken", ["{", "[1]", "5", "plain text", '{"id": 1, "ts": 1e99', "[" * 100_000])
 def test_a_broken_line_is_kept_and_counted(path: Path, broken: str) -> None:
     write(path, line("before"), broken, "\n", line("after"))
-    assert survey(file_of(path)).broken == 1
-    list(record(file_of(path)))
+    assert file_of(path).survey().broken == 1
+    list(file_of(path).record())
     assert texts() == ["before", broken, "after"]
 
 
 def test_secrets_in_lines_are_hidden(path: Path) -> None:
     write(path, line("password=geheim", context={"token": "geheim", "a": {"api_key": 5}}), '{"pwd": "geheim"\n')
-    list(record(file_of(path)))
+    list(file_of(path).record())
     assert not any("geheim" in row.canonical for row in OutboxRow.objects.all())
 
 
 def test_equal_lines_of_strangers_are_as_many_events_and_an_import_can_be_repeated(path: Path) -> None:
     write(path, '{"time": "2026-11-22T12:00:00Z", "msg": "x"}\n' * 3)
     for _ in range(2):
-        list(record(file_of(path)))
+        list(file_of(path).record())
     assert len(set(OutboxRow.objects.values_list("event_id", flat=True))) == 3
 
 

@@ -13,7 +13,8 @@ from auditsearch.api import filter_events
 from auditsearch.backends import get_backend
 from auditsearch.event import Event
 from auditsearch.logs import kofa
-from auditsearch.logs.importers import LogFile, row
+from auditsearch.logs.files import LogFile
+from auditsearch.logs.importers import row_of
 from auditsearch.logs.kofa_actions import pairs, told
 
 KOFA = sorted((Path(__file__).parent.parent / "example" / "kofa").glob("*.log"))
@@ -32,7 +33,7 @@ ODD += b"2015-04-29 08:12:27,000 - WARNING - zope.anybody - upgrade - done: 5 - 
 def events(path: Path, zone: ZoneInfo = LAGOS) -> list[Event]:
     """The events of a file."""
     file = LogFile(path, path.stem, zone, path.name)
-    return [Event.from_canonical(row(file, moment, entry)[2]) for moment, entry in file.entries()]
+    return [Event.from_canonical(row_of(file.origin, moment, entry)[2]) for moment, entry in file.entries()]
 
 
 def fields(message: str) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def test_a_file_in_another_encoding_comes_out_again(tmp_path: Path) -> None:
     path = tmp_path / "main.log"
     path.write_bytes(f"{HEAD}Иванов - saved: title\n{HEAD}W1 - Cleared\n".encode("cp1251"))
     file = LogFile(path, "main", LAGOS, "main.log", encoding="cp1251")
-    found = [Event.from_canonical(row(file, moment, entry)[2]) for moment, entry in file.entries()]
+    found = [Event.from_canonical(row_of(file.origin, moment, entry)[2]) for moment, entry in file.entries()]
     assert b"".join(kofa.encoded(event, LAGOS) for event in found) == path.read_bytes()
 
 

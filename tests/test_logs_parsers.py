@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from auditsearch.event import Event
+from auditsearch.logs.files import LogFile
+from auditsearch.logs.format import LogFileError
 from auditsearch.logs.formats import format_of
-from auditsearch.logs.importers import LogFile, LogFileError, row, survey
+from auditsearch.logs.importers import row_of
 from auditsearch.logs.lines import Format
 from example import parsers
 
@@ -22,7 +24,7 @@ def events(path: Path, form: Any, text: str) -> list[Event]:
     """The events of a file with this text."""
     path.write_text(text)
     file = LogFile(path, "web", ZoneInfo("Africa/Lagos"), path.name, format=form)
-    return [Event.from_canonical(row(file, moment, entry)[2]) for moment, entry in file.entries()]
+    return [Event.from_canonical(row_of(file.origin, moment, entry)[2]) for moment, entry in file.entries()]
 
 
 @pytest.fixture
@@ -94,7 +96,7 @@ def test_a_field_that_no_event_has_is_refused_with_the_nearest(path: Path) -> No
 def test_a_file_that_no_line_fits_is_refused(path: Path) -> None:
     path.write_text("a\nb\n")
     with pytest.raises(LogFileError, match="no line of it begins like"):
-        survey(LogFile(path, "web", ZoneInfo("UTC"), "x", format="example.parsers.nginx"))
+        LogFile(path, "web", ZoneInfo("UTC"), "x", format="example.parsers.nginx").survey()
 
 
 def test_the_manual_shows_the_examples_as_they_are() -> None:

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from auditsearch.logs.files import LogFile
 from auditsearch.logs.importers import Row, row_of, written
-from auditsearch.logs.lines import Entry, LogFile
+from auditsearch.logs.lines import Entry
 
 HEAD = 1024
 """Bytes of a file's beginning that tell it from another one with its inode."""

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.module_loading import import_string
 
 from auditsearch.logs import jsonlines, kofa
-from auditsearch.logs.lines import Format, LogFileError
+from auditsearch.logs.format import Format, LogFileError
 
 FORMATS = {
     "kofa": Format(kofa.parse, kofa.HEAD, ready=True, when=kofa.when, example=kofa.EXAMPLE),

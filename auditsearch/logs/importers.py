@@ -1,4 +1,4 @@
-"""Log files of other systems become events with ids of their own line, so that an import can be repeated."""
+"""Entries of other systems become rows of the outbox, with ids of their own text: so an import can be repeated."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from auditsearch.capture.rules import beneath, rules
 from auditsearch.conf import settings
 from auditsearch.event import SCHEMA, STORED, imported_id, micros
 from auditsearch.insertion import NewRow
-from auditsearch.logs.lines import Entry, LogFile, LogFileError, Source, Survey
+from auditsearch.logs.format import LogFileError
+from auditsearch.logs.lines import Entry, Source
 from auditsearch.partition import partition_of
-
-__all__ = ["Entry", "LogFile", "LogFileError", "Survey", "check_partitions", "record", "row", "survey"]
 
 CODE = "log"
 """The event code of an entry that says none of its own."""
@@ -34,14 +33,6 @@ _USUAL = {"event_code": CODE, "event_type": "undefined", "system_type": "undefin
 _FIELDS = set(STORED) - {"id", "schema", "timestamp"}
 
 
-def survey(file: LogFile, period: str | None = None) -> Survey:
-    """Read `file` and write nothing."""
-    found = Survey()
-    for moment, entry in file.outlines():
-        found.add(moment, entry.broken, partition_of(micros(moment), window=None, period=period, log=file.log))
-    return found
-
-
 def check_partitions(partitions: set[str]) -> None:
     """Raise LogFileError where an import would spread over more than 500 partitions."""
     if len(partitions) > MAX_PARTITIONS:
@@ -51,14 +42,6 @@ def check_partitions(partitions: set[str]) -> None:
         )
 
 
-def record(file: LogFile, period: str | None = None) -> Iterator[int]:
-    """Put each entry into the outbox, in batches of BATCH_SIZE rows; yields the number of each batch when it is
-    committed. Doing it again gives the same ids, so that the store keeps one document of each.
-    """
-    origin = file.origin
-    yield from written(row_of(origin, moment, entry, period) for moment, entry in file.entries())
-
-
 def written(rows: Iterable[Row]) -> Iterator[int]:
     """Write rows in batches of BATCH_SIZE; yields the number of each when it is committed."""
     using, rows = settings.DATABASE or "default", iter(rows)
@@ -66,11 +49,6 @@ def written(rows: Iterable[Row]) -> Iterator[int]:
         with transaction.atomic(using):
             outbox.append(using, batch)
         yield len(batch)
-
-
-def row(file: LogFile, moment: datetime, entry: Entry, period: str | None = None) -> Row:
-    """Return the outbox row of one entry: event id, partition, canonical JSON text, and what is personal."""
-    return row_of(file.origin, moment, entry, period)
 
 
 def row_of(origin: Source, moment: datetime, entry: Entry, period: str | None = None) -> Row:

@@ -1,4 +1,4 @@
-"""Reading log files: bytes into entries, entries into fields, and what is said of a file."""
+"""The lines of a log: bytes into entries, entries into fields, each with its time."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import chain
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from auditsearch.capture.mask import mask_text
-from auditsearch.logs.format import Format, LogFileError, Survey
-from auditsearch.logs.repeats import Repeats
+from auditsearch.logs.format import Format, LogFileError
 
-__all__ = ["Entry", "Format", "LogFile", "LogFileError", "Source", "Survey", "dated", "joined"]
+__all__ = ["BYTE_ORDER_MARK", "Entry", "Format", "Source", "dated", "joined"]
 
 MAX_LEADING = 1000
 """Lines before the first one with a time that are still taken for the rest of a cut message."""
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -83,72 +81,12 @@ class Source:
         return {} if shown == written else {"written": written.isoformat(" ")}
 
 
-@dataclass(frozen=True)
-class LogFile:
-    """A file and how it is to be read: `format` is a name of FORMATS, or a Format."""
-
-    path: Path
-    log: str
-    zone: tzinfo
-    source: str
-    encoding: str = "utf-8"
-    format: Any = "kofa"
-
-    @property
-    def origin(self) -> Source:
-        """How its lines are read."""
-        from auditsearch.logs.formats import format_of
-
-        return Source(format_of(self.format), self.log, self.zone, self.source, self.encoding)
-
-    def outlines(self) -> Iterator[tuple[datetime, Entry]]:
-        """Read no more of the file than a survey needs: time, and whether an entry is broken."""
-        origin, size = self.origin, self.path.stat().st_size
-        yield from dated(map(origin.outline, self._raws(origin.format, size)), origin.format)
-
-    def entries(self) -> Iterator[tuple[datetime, Entry]]:
-        """Read the file: each entry and its time, in flat memory. Raises LogFileError where it is no log file,
-        OSError, and UnicodeError where the encoding is none of texts. What the file grows by meanwhile is left."""
-        origin, size = self.origin, self.path.stat().st_size
-        if not origin.format.ordered:
-            yield from dated(self._by_offset(origin, size), origin.format)
-            return
-        repeats = Repeats(self._raws(origin.format, size))
-        parsed = (origin.entry(raw, repeats.count(raw)) for raw in self._raws(origin.format, size))
-        yield from dated(parsed, origin.format)
-
-    def survey(self, period: str | None = None) -> Survey:
-        """Read it and write nothing."""
-        from auditsearch.logs import importers
-
-        return importers.survey(self, period)
-
-    def record(self, period: str | None = None) -> Iterator[int]:
-        """Put each entry into the outbox; yields the number of each batch when it is committed."""
-        from auditsearch.logs import importers
-
-        return importers.record(self, period)
-
-    def _raws(self, how: Format, size: int) -> Iterator[bytes]:
-        with open(self.path, "rb") as stream:
-            yield from joined(_up_to(stream, size), how.head)
-
-    def _by_offset(self, origin: Source, size: int) -> Iterator[Entry]:
-        """Lines that mostly bear an id; of others the place in the file is what makes equal ones differ."""
-        offset = 0
-        with open(self.path, "rb") as stream:
-            for line in _up_to(stream, size):
-                if raw := _bare(line, offset):
-                    yield origin.entry(raw, offset)
-                offset += len(line)
-
-
 def joined(lines: Iterable[bytes], head: re.Pattern[bytes] | None) -> Iterator[bytes]:
     """Join each line that has a head with the lines after it that have none; the last line end goes."""
     waiting: list[bytes] = []
     begun = False
     for number, line in enumerate(lines):
-        line = line.removeprefix(_BYTE_ORDER_MARK) if number == 0 else line
+        line = line.removeprefix(BYTE_ORDER_MARK) if number == 0 else line
         begins = head is not None and head.match(line) is not None
         if begun and not begins:
             waiting.append(line)
@@ -193,17 +131,6 @@ def dated(entries: Iterable[Entry], how: Format) -> Iterator[tuple[datetime, Ent
 
 def _no_log(how: Format) -> str:
     return f"no line of it begins like `{how.example}`, so it is no log file of this format"
-
-
-def _up_to(stream: IO[bytes], size: int) -> Iterator[bytes]:
-    while size > 0 and (line := stream.readline(size)):
-        size -= len(line)
-        yield line
-
-
-def _bare(line: bytes, offset: int) -> bytes:
-    line = line.removeprefix(_BYTE_ORDER_MARK) if offset == 0 else line
-    return line.rstrip(b"\r\n")
 
 
 def _decoded(raw: bytes, encoding: str) -> tuple[str, dict[str, str]]:

@@ -16,8 +16,8 @@ from django.db import connections
 from auditsearch import canonical
 from auditsearch.event import imported_id, micros
 from auditsearch.logs import rivals
+from auditsearch.logs.format import LogFileError, Survey
 from auditsearch.logs.importers import Row, outbox_row, written
-from auditsearch.logs.lines import LogFileError, Survey
 from auditsearch.logs.names import Names, object_key
 from auditsearch.partition import partition_of
 

@@ -15,6 +15,8 @@ from django.db import DatabaseError
 
 from auditsearch.exceptions import AuditSearchError
 from auditsearch.logs import follow, importers, tables
+from auditsearch.logs.files import LogFile
+from auditsearch.logs.format import Survey
 from auditsearch.logs.formats import FORMATS, format_of
 from auditsearch.partition import PERIODS
 
@@ -106,7 +108,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{each.path}: {_sentence(found)}")
         self.stdout.write(self._closing(surveys, dry_run))
 
-    def _record(self, source: Any, found: importers.Survey, period: str | None) -> None:
+    def _record(self, source: Any, found: Survey, period: str | None) -> None:
         done = 0
         for number in source.record(period):
             done += number
@@ -115,7 +117,7 @@ class Command(BaseCommand):
         if done and self.stderr.isatty():
             self.stderr.write("\r\033[K", ending="")
 
-    def _follow(self, files: list[importers.LogFile], options: dict[str, Any]) -> None:
+    def _follow(self, files: list[LogFile], options: dict[str, Any]) -> None:
         if options["format"] != "json" or (options["position"] and len(files) > 1) or options["dry_run"]:
             raise CommandError("--follow reads --format json, writes, and takes --position for one file only.")
         stop = threading.Event()
@@ -154,7 +156,7 @@ class Command(BaseCommand):
         except (AuditSearchError, OSError) as error:
             raise CommandError(f"{source.path}: {error}") from error
 
-    def _closing(self, surveys: list[importers.Survey], dry_run: bool) -> str:
+    def _closing(self, surveys: list[Survey], dry_run: bool) -> str:
         entries = sum(found.entries for found in surveys)
         broken = sum(found.broken for found in surveys)
         partitions = len({name for found in surveys for name in found.partitions})
@@ -176,12 +178,12 @@ def _tables(options: dict[str, Any]) -> list[Any]:
         raise CommandError(str(error)) from error
 
 
-def _log_file(path: Path, options: dict[str, Any]) -> importers.LogFile:
+def _log_file(path: Path, options: dict[str, Any]) -> LogFile:
     try:
         how = format_of(options["format"])
     except AuditSearchError as error:
         raise CommandError(str(error)) from error
-    return importers.LogFile(
+    return LogFile(
         path,
         log=options["log"] or path.name.split(".")[0],
         zone=_zone(options),
@@ -211,7 +213,7 @@ def _encoding(name: str) -> str:
     return codecs.lookup(name).name
 
 
-def _sentence(found: importers.Survey) -> str:
+def _sentence(found: Survey) -> str:
     if found.first is None or found.last is None:
         return "no entries"
     span = f"{found.first:%Y-%m-%d %H:%M} to {found.last:%Y-%m-%d %H:%M} UTC"
