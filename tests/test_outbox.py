@@ -213,6 +213,17 @@ def test_waits_grow_to_five_minutes_and_differ() -> None:
     assert len({outbox.backoff(5) for _ in range(9)}) > 1
 
 
+def test_what_follows_a_row_are_those_behind_it_in_turn() -> None:
+    ids = append(5)
+    pks = list(OutboxRow.objects.order_by("pk").values_list("pk", flat=True))
+    OutboxRow.objects.update(not_before=Now() - timedelta(minutes=1))
+    OutboxRow.objects.filter(pk=pks[4]).update(not_before=Now() - timedelta(minutes=2))  # it came late
+    OutboxRow.objects.filter(pk=pks[0]).update(not_before=Now() - timedelta(minutes=3))
+    assert [row.event_id for row in outbox.following("default", pks[1], 9)] == ids[2:4]
+    assert [row.event_id for row in outbox.following("default", pks[0], 2)] == [ids[4], ids[1]]
+    assert list(outbox.following("default", pks[4] + 99, 9)) == []
+
+
 def test_an_id_given_out_again_is_another_row() -> None:
     with undone():
         (rolled_back,) = append()

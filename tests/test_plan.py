@@ -8,8 +8,9 @@ from auditsearch.canonical import loads
 from auditsearch.document import Document
 from auditsearch.facts import leaves
 from auditsearch.query.evaluate import fits
+from auditsearch.query.parse import tree_of
 from auditsearch.query.plan import plan
-from auditsearch.query.tree import And, Column, Fact, Node, Not, Or, Words
+from auditsearch.query.tree import NONE, And, Column, Fact, Node, Not, Or, Words
 from tests.questions import cases
 
 
@@ -75,3 +76,12 @@ def test_an_engine_with_the_oracle_s_check_answers_as_the_oracle_does(case: tupl
         first, alarm = answers(asked.first, document), answers(asked.alarm, document)
         assert first or not found  # the quick question misses nothing either
         assert alarm or not first or answers(asked.sure, document)  # and without an alarm it is exact
+
+
+def test_a_quick_question_stands_in_only_where_long_values_are_in_doubt() -> None:
+    sure, ordered = plan(tree_of(user="Anna")), plan(tree_of(_context__v__gt="x"))
+    assert (sure.check, sure.first, sure.alarm) == (False, sure.engine, NONE)
+    assert (ordered.check, ordered.first, ordered.alarm) == (True, ordered.engine, ordered.doubt)
+    long = plan(tree_of(_context__v__contains="x" * 80))
+    assert (long.check, long.first == long.engine) == (True, False)
+    assert long.alarm == Fact("context.v", "~", "any", "")
