@@ -19,10 +19,14 @@ from auditsearch.search import Events
 from tests.questions import trees
 
 SAID = {
+    "ip:10.0.0.0/8 a": (
+        "Events where the address lies in “10.0.0.0/8” and “a” stands anywhere",
+        "События, где адрес из сети “10.0.0.0/8” и встречается “a”",
+    ),
     "user:anna": ("Events where the user is “anna”", "События, где пользователь: “anna”"),
     "-action:delete birth": (
         "Events where not (the action is “delete”) and “birth” stands anywhere",
-        "События, где неверно, что (действие: “delete”) и где-нибудь есть “birth”",
+        "События, где неверно, что (действие: “delete”) и встречается “birth”",
     ),
     "snapshot.status:paid to.a:*": (
         "Events where “status” of the object contains “paid” in any case and “a” after has a value",
@@ -35,7 +39,7 @@ SAID = {
     ),
     "(a b | c*) time.hour:8": (
         "Events where (the words “a”, “b” stand anywhere or a word begins with “c”) and the hour is “8”",
-        "События, где (где-нибудь есть слова “a”, “b” или есть слово, которое начинается с “c”) и час: “8”",
+        "События, где (встречаются слова “a”, “b” или есть слово, которое начинается с “c”) и час: “8”",
     ),
 }
 

@@ -153,7 +153,45 @@ WRONG = {
     "object>5": ("object>5", "only : and ="),
     "_source:x": ("_source:x", "no field"),
     "user__like:x": ("user__like:x", "no lookup"),
+    "a amount:[1 TO 5] b": ("amount:[1 TO 5]", "amount>=1 amount<=5"),
+    "snapshot.amount:{-1 TO 2.5}": ("snapshot.amount:{-1 TO 2.5}", r"snapshot\.amount>=-1 snapshot\.amount<=2\.5"),
+    "(amount:1..5)": ("amount:1..5", "amount>=1 amount<=5"),
+    "report~2": ("report~2", "Like a word is report~"),
+    "report~0.8 a": ("report~0.8", "want quotation marks"),
+    "a~~": ("a~~", "Like a word is a~"),
+    "after:2026-01-01 10:00 a": ("after:2026-01-01 10:00", "or 2026-01-01T10:00"),
+    "time>=2026-01-01 9:30": ("time>=2026-01-01 9:30", "one value"),
+    "amount>1 000": ("amount>1 000", "no blanks: 1000"),
+    "amount<=12\u00a0345\u00a0678": ("amount<=12\u00a0345\u00a0678", "no blanks: 12345678"),
+    "status:(paid, new)": ("paid,", "without commas"),
+    "status :paid": (":paid", "follows its name without a blank"),
+    "status =paid": ("=paid", "status=paid"),
+    "a cleara?ce": ("cleara?ce", "stands for no letter"),
+    "user:!anna": ("user:!anna", "is no operator; there are >= <= !="),
+    "object:5": ("object:5", "object:#5"),
+    "time:2026-11-22": ("time:2026-11-22", "on:2026-11-22"),
 }
+
+LITERAL = [
+    'amount:"[1 TO 5]"',
+    "message:[INFO]",
+    "a:{b}",
+    'report~"2"',
+    "report~2nd",
+    'after:"2026-01-01 10:00"',
+    "on:2026-01-01 10",
+    'amount>1 "000"',
+    "amount>1 0000",
+    "http://a.b/c?d=e",
+    "what?",
+    'object:"5"',
+    "time=2026-11-22",
+]
+
+
+@pytest.mark.parametrize("text", LITERAL)
+def test_what_only_resembles_a_slip_is_read(text: str) -> None:
+    assert parse(text) != ALL
 
 
 @pytest.mark.parametrize(("text", "told"), WRONG.items(), ids=WRONG)

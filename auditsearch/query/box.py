@@ -44,6 +44,7 @@ _ORDERS = (">", ">=", "<", "<=")
 _LOOKUP = {"=": "exact", ">": "gt", ">=": "gte", "<": "lt", "<=": "lte", "~": "regex"}
 _NUMBER = re.compile(r"[+-]?\d{1,200}(?:\.\d{1,200})?", re.ASCII)
 _NO_NUMBER = re.compile(r"[+-]?(?:(?=.*\d)[\d.]*[,_][\d.,_]*|\d+\.|\.\d+|\d+(?:\.\d+)?[eE][+-]?\d+)", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _NEAR = 0.75  # how alike an unknown name must be to a field to be taken for a slip, and not for a key
 
 
@@ -75,7 +76,7 @@ def _readable(operator: str, value: Value) -> None:
     if value.quoted or operator == "~":
         return
     sign = value.text[0]
-    if sign in "=<>" or (sign == "~" and operator == "="):
+    if sign in "=<>" or (sign == "~" and operator == "=") or (sign == "!" and value.text[1:2].isalnum()):
         raise QueryError(f"{operator}{sign} is no operator; there are {' '.join(OPERATORS)}. {_LITERALLY}")
     if operator in _ORDERS and _NO_NUMBER.fullmatch(value.text):
         raise QueryError(f"{value.text} is no number; write it like -1234.5. {_LITERALLY}")
@@ -145,6 +146,8 @@ def _field(shown: str, field: Field, operator: str, value: Value) -> Node:
 def _loosely(shown: str, field: Field, value: Value) -> Node:
     """What keywords mean without a lookup; stars at the ends of a bare value say that more may stand there."""
     text = value.text
+    if field.kind == "time" and _DATE.fullmatch(text):
+        raise QueryError(f"{shown}:{text} asks for its midnight; its whole day is on:{text}, midnight {shown}={text}.")
     if field.kind == "ip" and "/" in text:
         return where(shown, field, "cidr", text)
     if value.quoted or "*" not in text:
@@ -164,6 +167,8 @@ def _object(operator: str, value: Value) -> Node:
     """`shop.Order#5`, `shop.Order` or `#5`."""
     _only(operator, "object", (":", "="))
     model, sign, key = value.text.partition("#")
+    if model.isdigit() and not value.quoted:
+        raise QueryError(f"{model} is no model; a key is asked as object:#{model}.")
     if not (model or key) or (sign and not key):
         raise QueryError("object is followed by a model, a key, or both: object:shop.Order#5.")
     asked = [(name, replace(value, text=part)) for name, part in (("object_type", model), ("object_id", key)) if part]

@@ -24,17 +24,20 @@ _PARTS = {"contains", "icontains", "startswith", "istartswith", "endswith", "ien
 class Marker:
     """What marks texts for one question, prepared once.
 
-    Words are marked anywhere, conditions on a field in texts of that stored path. What a Not excludes is not.
+    Words are marked anywhere, those of a phrase where they follow one another, conditions on a field in texts of that
+    stored path. What a Not excludes is not.
     """
 
     def __init__(self, node: Node) -> None:
         asked = list(_asked(node))
-        self.known = frozenset(word for each in asked if isinstance(each, Words) for word in each.words)
+        said = [each for each in asked if isinstance(each, Words)]
+        self.phrases = [each.words for each in said if each.phrase]
+        self.known = frozenset(word for each in said if not each.phrase for word in each.words)
         self.tests = [test for each in asked for test in _tests(each)]
         self.fields = [each for each in asked if isinstance(each, Where)]
 
     def __bool__(self) -> bool:
-        return bool(self.known or self.tests or self.fields)
+        return bool(self.known or self.phrases or self.tests or self.fields)
 
     def segments(self, text: str, path: str | None = None) -> list[tuple[str, bool]]:
         """Return `text` in NFC, cut into parts, each with whether it was asked for."""
@@ -54,15 +57,18 @@ class Marker:
     def _words(self, text: str) -> Iterator[tuple[int, int]]:
         if not self.tests and not self._mentions(text):
             return
-        for found in _WORD.finditer(text):
-            ready = (words(found[0]) or [""])[0]
-            if ready in self.known or any(test(ready) for test in self.tests):
-                yield found.span()
+        found = list(_WORD.finditer(text))
+        ready = [(words(each[0]) or [""])[0] for each in found]
+        of_phrases = {place for phrase in self.phrases for place in _runs(phrase, ready)}
+        for place, word in enumerate(ready):
+            if word in self.known or place in of_phrases or any(test(word) for test in self.tests):
+                yield found[place].span()
 
     def _mentions(self, text: str) -> bool:
         """Whether a word may stand there: most texts of a page hold none, and this costs a fifth of cutting them."""
         folded = fold(text).replace("ё", "е")
-        return any(word in folded for word in self.known)
+        said = any(word in folded for word in self.known)
+        return said or any(all(word in folded for word in phrase) for phrase in self.phrases)
 
 
 def segments(text: str, node: Node, path: str | None = None) -> list[tuple[str, bool]]:
@@ -73,6 +79,14 @@ def segments(text: str, node: Node, path: str | None = None) -> list[tuple[str, 
 def highlight(text: str, node: Node, path: str | None = None) -> SafeString:
     """Return `text` as HTML: escaped, with <mark> around what was asked for."""
     return Marker(node).html(text, path)
+
+
+def _runs(phrase: tuple[str, ...], ready: list[str]) -> Iterator[int]:
+    """The places where the words of a phrase follow one another."""
+    size = len(phrase)
+    for start in range(len(ready) - size + 1):
+        if tuple(ready[start : start + size]) == phrase:
+            yield from range(start, start + size)
 
 
 def _asked(node: Node) -> Iterator[Words | Near | Where]:

@@ -94,7 +94,7 @@ ROWS = (
         values.network,
         meanings.in_network,
         networks.within,
-        "{field} is an address in {value}",
+        "{field} lies in {value}",
         frozenset(("ip",)),
     ),
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from auditsearch.exceptions import Misread
+from auditsearch.query import slips
 
 OPERATORS = (">=", "<=", "!=", ":", "=", ">", "<", "~")
 """What stands between a field and its value."""
@@ -76,7 +77,13 @@ def _token(text: str, at: int) -> Token:
         raise Misread(
             "To leave out what follows, write - and not !; in quotation marks it means itself.", text, at, at + 1
         )
-    return _field(text, at) or Token("words", at, (value := _value(text, at)).end, values=(value,))
+    return _field(text, at) or _words(text, at)
+
+
+def _words(text: str, at: int) -> Token:
+    if slip := slips.of_word(text, at):
+        raise Misread(slip[0], text, at, slip[1])
+    return Token("words", at, (value := _value(text, at)).end, values=(value,))
 
 
 def _field(text: str, at: int) -> Token | None:
@@ -92,6 +99,8 @@ def _field(text: str, at: int) -> Token | None:
         return None
     if sign[0] == "~" and not text[sign.end() : sign.end() + 1].strip().strip(")"):
         return None
+    if slip := slips.of_value(name[0], sign[0], text, sign.end()):
+        raise Misread(slip[0], text, at, slip[1])
     values, end = _values(text, sign.end(), at)
     parts = tuple(unquoted(part) for part in _PART.findall(name[0]))
     return Token("field", at, end, parts, sign[0], values)
@@ -118,6 +127,9 @@ def _several(text: str, at: int, start: int) -> tuple[tuple[Value, ...], int]:
         joint = None if value.quoted else _JOINTS.get(value.text)
         if joint in ("and", "not"):
             reason = f"One of these values is asked for, so {value.text} can't stand here; in quotation marks it can."
+            raise Misread(reason, text, value.start, value.end)
+        if not value.quoted and value.text.endswith(","):
+            reason = "These values stand side by side without commas; in quotation marks a comma means itself."
             raise Misread(reason, text, value.start, value.end)
         if joint is None:
             found.append(value)
