@@ -39,10 +39,15 @@ def matched(
     return [(each, plan.store(each)) for each in values]
 
 
+def slices(plan: Plan, using: str, pks: Sequence[Any]) -> Iterator[models.QuerySet[Any]]:
+    """Yield the rows with these keys, as many at once as one question takes."""
+    for start in range(0, len(pks), SLICE):
+        yield state.rows_of(plan, using).filter(pk__in=pks[start : start + SLICE])
+
+
 def rows_by_key(plan: Plan, using: str, pks: Sequence[Any]) -> Iterator[Loaded]:
     """Yield the rows with these keys, as far as there are any."""
-    for start in range(0, len(pks), SLICE):
-        rows = state.rows_of(plan, using).filter(pk__in=pks[start : start + SLICE])
+    for rows in slices(plan, using, pks):
         for values in rows.values_list(*plan.attnames):
             yield values, plan.store(values)
 

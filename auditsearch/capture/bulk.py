@@ -10,6 +10,7 @@ from django.db import connections, models, transaction
 
 from auditsearch import canonical
 from auditsearch.capture import batch, created, mask, state
+from auditsearch.capture.chance import by_chance
 from auditsearch.capture.diff import Plan, Row, plans
 from auditsearch.capture.drafts import UPDATE
 from auditsearch.capture.fields import UNKNOWN
@@ -71,10 +72,16 @@ def _updated(
 ) -> Any:
     state.take_turn(plan, using)
     given = {plan.index[name]: batch.value_of(plan, plan.index[name], value) for name, value in values.items()}
-    most = 0 if any(given.get(i) is UNKNOWN for i in plan.keys) else batch.limit()
+    chance = by_chance(queryset.query)
+    bound = chance and queryset.query.annotations and UNKNOWN in given.values()  # its expressions may need them
+    most = 0 if bound or any(given.get(i) is UNKNOWN for i in plan.keys) else batch.limit()
     found = batch.matched(queryset, plan, using, most + 1)
     where = queryset.query.where.clone()
-    count = update(queryset, **values)
+    if chance and len(found) <= most:
+        keys = [plan.key(row) for _, row in found]
+        count = sum(update(rows, **values) for rows in batch.slices(plan, using, keys))
+    else:
+        count = update(queryset, **values)
     drafts: list[Record] = []
     if len(found) <= most:
         drafts += _row_updates(plan, using, found, given, values)

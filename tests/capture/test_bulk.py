@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection, models, transaction
-from django.db.models import Case, Count, F, Value, When
+from django.db.models import Case, Count, F, Subquery, Value, When
+from django.db.models.functions import Concat, Random
 from django.test.utils import CaptureQueriesContext
 
 from auditsearch.testing import Captured, captured_events
@@ -53,6 +54,35 @@ def test_a_row_is_told_once_however_many_joins_find_it(events: Captured) -> None
     Order.objects.annotate(n=Count("lines")).filter(n=3).update(number="C")
     Order.objects.filter(pk=made.pk).distinct().order_by("-number").update(number="D")
     assert [event.diff["number"] for event in events[before:]] == [["A-1", "B"], ["B", "C"], ["C", "D"]]
+
+
+CHANCE = {
+    "a few of all": lambda: Line.objects.filter(pk__in=Line.objects.order_by("?").values("pk")[:5]).update(text="new"),
+    "an expression": lambda: Line.objects.filter(pk__in=Subquery(Line.objects.order_by("?").values("pk")[:5])).update(
+        text=Concat("text", Value("new"))
+    ),
+    "a random number": lambda: Line.objects.annotate(n=Random()).filter(n__lt=0.5).update(text="new"),
+}
+
+
+@pytest.mark.sqlite  # MariaDB takes no such questions
+@pytest.mark.parametrize("update", CHANCE.values(), ids=CHANCE)
+def test_an_update_of_rows_by_chance_tells_those_that_it_changed(events: Captured, update: Callable[[], int]) -> None:
+    lines(40)
+    before = len(events)
+    count, told = update(), {event.object_id for event in events[before:]}
+    changed = Line.objects.filter(text__endswith="new").values_list("pk", flat=True)
+    assert told == {str(pk) for pk in changed}
+    assert count == len(told)
+
+
+@pytest.mark.sqlite
+def test_rows_by_chance_that_cannot_be_told_one_by_one_are_told_together(events: Captured) -> None:
+    lines(40)
+    before = len(events)
+    rows = Line.objects.annotate(n=Random(), new=Concat("text", Value("!"))).filter(n__lt=0.5)
+    assert rows.update(text=F("new")) == events[before].context_data["bulk"]["count"]
+    assert len(events) == before + 1
 
 
 def test_an_update_that_overlooks_distinct_tells_what_it_changed(events: Captured) -> None:
