@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from auditsearch.capture.slices import sliced
 from auditsearch.conf import settings
 from auditsearch.event import new_id
 from auditsearch.models import OutboxRow
@@ -59,8 +60,8 @@ def merged(connection: Any, drafts: Sequence[Record]) -> Sequence[Record]:
     for event_id in taken_back:
         if event_id in here:
             here[event_id].drop()
-    for start in range(0, len(stored), 500):
-        OutboxRow.objects.using(using).filter(event_id__in=stored[start : start + 500])._raw_delete(using)
+    for some in sliced(stored):
+        OutboxRow.objects.using(using).filter(event_id__in=some)._raw_delete(using)
     return drafts
 
 

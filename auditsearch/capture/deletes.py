@@ -14,6 +14,7 @@ from auditsearch.capture.diff import Plan, Row, concrete, plans
 from auditsearch.capture.drafts import DELETE, draft
 from auditsearch.capture.keys import key_text
 from auditsearch.capture.record import Record, write
+from auditsearch.capture.slices import sliced
 from auditsearch.conf import settings
 
 
@@ -74,8 +75,8 @@ def _rows(plan: Plan, instances: Sequence[models.Model], using: str) -> Iterator
     """Yield each object with its row in the database; those that are not surely known are read by one SELECT."""
     known = {key_text(instance.pk): state.kept(instance, plan, using) for instance in instances}
     missing = [instance.pk for instance in instances if known[key_text(instance.pk)] is None]
-    for start in range(0, len(missing), 500):
-        rows = state.rows_of(plan, using).filter(pk__in=missing[start : start + 500])
+    for some in sliced(missing):
+        rows = state.rows_of(plan, using).filter(pk__in=some)
         known |= {key_text(plan.key(row)): row for row in map(plan.store, rows.values_list(*plan.attnames))}
     for instance in instances:
         if (row := known[key_text(instance.pk)]) is not None:

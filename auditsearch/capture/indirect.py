@@ -14,15 +14,12 @@ from django.db import models
 from auditsearch.capture import mask
 from auditsearch.capture.keys import key_text
 from auditsearch.capture.rules import suspicious
+from auditsearch.capture.slices import sliced
 from auditsearch.capture.unsaid import hidden_of
 
 if TYPE_CHECKING:
     from auditsearch.capture.parents import Parent
     from auditsearch.capture.record import Record
-
-SLICE = 500
-"""Values in one `IN (...)`: the oldest SQLite takes 999 parameters."""
-
 
 _made = False
 
@@ -68,10 +65,8 @@ def _keys(model: type[models.Model], by: str, using: str, values: Iterable[Any])
     if model._meta.pk.attname in hidden_of(model):
         return {}
     found: dict[Any, Any] = {}
-    asked = list(values)
-    for start in range(0, len(asked), SLICE):
-        some = {f"{by}__in": asked[start : start + SLICE]}
-        rows: models.QuerySet[Any] = models.QuerySet(model, using=using).filter(**some)
+    for some in sliced(list(values)):
+        rows: models.QuerySet[Any] = models.QuerySet(model, using=using).filter(**{f"{by}__in": some})
         found |= dict(rows.order_by().values_list(by, "pk"))
     return found
 

@@ -13,6 +13,7 @@ from auditsearch.capture.diff import Plan, Row, concrete, plans
 from auditsearch.capture.heard import heard
 from auditsearch.capture.label import label, no_queries
 from auditsearch.capture.rules import suspicious
+from auditsearch.capture.slices import sliced
 from auditsearch.conf import settings
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ def texts_of(
         return {}, []
     near = [field.name for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)]
     found, said = {}, list[str]()
-    for start in range(0, len(keys), 500):
-        some = {f"{attname}__in": list(keys)[start : start + 500]}
-        rows: models.QuerySet[Any] = models.QuerySet(model, using=using).filter(**some).select_related(*near)
+    for some in sliced(list(keys)):
+        rows: models.QuerySet[Any] = models.QuerySet(model, using=using).filter(**{f"{attname}__in": some})
+        rows = rows.select_related(*near)
         for each in rows if near else rows.select_related(None):
             with no_queries:
                 found[getattr(each, attname)] = label(each)

@@ -13,6 +13,7 @@ from auditsearch.capture.drafts import UPDATE, draft, sentence
 from auditsearch.capture.keys import key_text
 from auditsearch.capture.labels import made_of, texts_of
 from auditsearch.capture.record import Record
+from auditsearch.capture.slices import sliced
 from auditsearch.capture.unsaid import hidden_of
 
 
@@ -145,9 +146,9 @@ def _tellers(
         if keys == [row[place]]:
             yield row[place], instance, row
             return
-    for start in range(0, len(keys), batch.SLICE):
-        some = {f"{target.name}__in": keys[start : start + batch.SLICE]}
-        for values in state.rows_of(plan, using).filter(**some).values_list(*plan.attnames):
+    for some in sliced(keys):
+        rows = state.rows_of(plan, using).filter(**{f"{target.name}__in": some})
+        for values in rows.values_list(*plan.attnames):
             row = plan.store(values)
             yield row[place], values, row
 
