@@ -208,6 +208,18 @@ def test_killed_at_any_step_the_next_run_finishes_it(step, backend, tmp_path, mo
     assert not list(tmp_path.glob("*.part")) + list(tmp_path.glob("*.unfinished.json"))
 
 
+def test_what_was_finished_is_told_even_where_no_other_archive_can_be_made(backend, tmp_path, monkeypatch, settings):
+    settings.AUDITSEARCH = settings.AUDITSEARCH | {"ARCHIVE_FILENAME_TEMPLATE": "dump"}
+    fill(backend)
+    monkeypatch.setattr(life, "check", lambda *args: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        archive(backend, tmp_path)
+    monkeypatch.undo()
+    with pytest.raises(ArchiveError, match=r"^dump, which was left unfinished, is done now\. .* already"):
+        archive(backend, tmp_path, before=NOON)
+    assert manifest.read(tmp_path / "dump.manifest.json").events == 5
+
+
 def test_an_archive_of_the_same_name_is_not_written_over(made, backend, settings):
     settings.AUDITSEARCH = settings.AUDITSEARCH | {"ARCHIVE_FILENAME_TEMPLATE": made.stem}
     with pytest.raises(ArchiveError, match="already"):

@@ -79,8 +79,9 @@ def archive(
         if any(_alike(fresh, former) for former in made) or not _number(backend, fresh):
             return made
         if any(path.name.startswith(f"{fresh.stem}.") for path in folder.iterdir()):
+            done = "".join(f"{each.stem}, which was left unfinished, is done now. " for each in made)
             raise ArchiveError(
-                f"{folder} has files of {fresh.stem} already: wait a minute, or change ARCHIVE_FILENAME_TEMPLATE."
+                f"{done}{folder} has files of {fresh.stem} already: wait a minute, or change ARCHIVE_FILENAME_TEMPLATE."
             )
         return [*made, finish(backend, fresh, progress)]
 

@@ -81,6 +81,7 @@ class Command(StoppableCommand):
             for name, why in elsewhere(backend, self.here) if self.whole else ():
                 report.add(Found(ELSEWHERE, "", name, why))
         except AuditSearchError as error:
+            self.whole = False  # nothing is proven of what was not looked at
             self._tell(report, as_json=options["json"])
             raise CommandError(f"Not all could be checked: {error}", returncode=2) from error
         finally:
