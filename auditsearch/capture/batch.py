@@ -13,10 +13,8 @@ from auditsearch.capture.drafts import UPDATE, draft, sentence_of_many
 from auditsearch.capture.fields import UNKNOWN, stored
 from auditsearch.capture.labels import made_of
 from auditsearch.capture.record import Record
+from auditsearch.capture.slices import sliced
 from auditsearch.conf import settings
-
-SLICE = 500
-"""Keys in one `IN (...)`: the oldest SQLite takes 999 parameters."""
 
 Loaded = tuple[Sequence[Any], Row]
 """A row as the database gave it, and as it is kept."""
@@ -41,8 +39,7 @@ def matched(
 
 def slices(plan: Plan, using: str, pks: Sequence[Any]) -> Iterator[models.QuerySet[Any]]:
     """Yield the rows with these keys, as many at once as one question takes."""
-    for start in range(0, len(pks), SLICE):
-        yield state.rows_of(plan, using).filter(pk__in=pks[start : start + SLICE])
+    return (state.rows_of(plan, using).filter(pk__in=some) for some in sliced(pks))
 
 
 def rows_by_key(plan: Plan, using: str, pks: Sequence[Any]) -> Iterator[Loaded]:

@@ -17,6 +17,7 @@ from auditsearch.capture.fields import UNKNOWN
 from auditsearch.capture.question import question, told
 from auditsearch.capture.quiet import TOLD, quiet, told_outside
 from auditsearch.capture.record import Record, write
+from auditsearch.capture.slices import sliced
 from auditsearch.conf import settings
 from auditsearch.context import origin
 
@@ -179,9 +180,9 @@ def _old_rows(
     if not queryset.query.where:
         return {plan.key(row): (values, row) for values, row in batch.rows_by_key(plan, using, pks)}
     found: dict[Any, batch.Loaded] = {}
-    for start in range(0, len(pks), batch.SLICE):
-        some = queryset.filter(pk__in=pks[start : start + batch.SLICE])
-        found |= {plan.key(row): (values, row) for values, row in batch.matched(some, plan, using)}
+    for some in sliced(pks):
+        there = batch.matched(queryset.filter(pk__in=some), plan, using)
+        found |= {plan.key(row): (values, row) for values, row in there}
     return found
 
 

@@ -63,11 +63,6 @@ def actor_url(suid: str | None, name: str | None = None) -> str:
     return f"{found}?{urlencode({'name': name})}" if found else ""
 
 
-def search_url(question: str) -> str:
-    """Return the address of the search page with a question in the search language."""
-    return f"{address('search')}?{urlencode({'q': question})}"
-
-
 def address(page: str) -> str:
     """Return the address of a page of ours that takes no keys."""
     return _pieces(page, 0)[0]
