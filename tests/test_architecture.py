@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "auditsearch"
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
+MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in FILES}
 LINES = 250
 CLIENTS = ("opensearchpy", "sqlite3", "requests", "httpx", "urllib.request", "urllib3", "http", "socket")
+RINGS = {
+    ("auditsearch.delivery", "auditsearch.sweep"),
+    ("auditsearch.delivery", "auditsearch.thread"),
+    ("auditsearch.delivery", "auditsearch.tasks"),
+    ("auditsearch.capture.gap", "auditsearch.capture.actions"),
+}  # what a commit rings writes and ships by the outbox, which rings it
 WRITES = ("auditsearch.capture", "auditsearch.outbox", "auditsearch.ship", "auditsearch.delivery", "auditsearch.models")
 
 
@@ -27,6 +35,16 @@ def names(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.ImportFrom):
         assert not node.level, "imports are absolute, so that they can be read and searched for"
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def needed(path: Path) -> set[str]:
+    """Modules of the package that the file imports in any of its lines, but for the sake of types alone."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    found = {name for node in ast.walk(tree) for name in names(node)}
+    return {name if name in MODULES else name.rpartition(".")[0] for name in found} & MODULES.keys()
 
 
 def offences(part: str, *forbidden: str, but: tuple[str, ...] = ()) -> list[str]:
@@ -96,6 +114,12 @@ def test_no_file_has(pattern: str, meant: str) -> None:
 def test_one_module_imports_dramatiq() -> None:
     using = [path.name for path in FILES if any(name.split(".")[0] == "dramatiq" for name in imported(path))]
     assert using == ["tasks.py"]
+
+
+def test_imports_go_in_no_circle_but_through_what_a_commit_rings() -> None:
+    graph = {module: needed(path) for module, path in MODULES.items()}
+    TopologicalSorter({m: {n for n in found if (m, n) not in RINGS} for m, found in graph.items()}).prepare()
+    assert {(m, n) for m, n in RINGS if n in graph[m]} == RINGS
 
 
 def test_there_is_no_drawer() -> None:
