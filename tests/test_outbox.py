@@ -103,6 +103,12 @@ def test_database_names_another_one(settings) -> None:
     assert (OutboxRow.objects.using("other").count(), outbox.aliases()) == (1, ["other"])
 
 
+def test_a_connection_at_hand_is_not_that_of_another_database(settings) -> None:
+    settings.AUDITSEARCH = {"DATABASE": "other"}
+    outbox.append("default", rows(1), connection, last=True)
+    assert (OutboxRow.objects.using("other").count(), OutboxRow.objects.count()) == (1, 0)
+
+
 def test_a_rolled_back_transaction_leaves_no_row() -> None:
     with undone():
         append()
@@ -196,6 +202,23 @@ def test_what_is_put_off_waits_for_its_next_turn(fate: Settled) -> None:
     assert outbox.claim("default", "me", 1) == []
     OutboxRow.objects.update(not_before=Now())
     assert len(outbox.claim("default", "me", 1)) == 1
+
+
+def test_what_was_put_off_often_waits_longer() -> None:
+    append(2)
+    first, second = outbox.claim("default", "me", 2)
+    outbox.settle("default", "me", settled([first._replace(attempts=20)], Settled.RETRY))
+    outbox.settle("default", "me", settled([second], Settled.RETRY))
+    later = OutboxRow.objects.filter(not_before__gte=Now() + timedelta(seconds=100))
+    assert [row.pk for row in later] == [first.pk]
+
+
+def test_a_row_that_waited_for_days_is_kept_from_when_it_was_shipped() -> None:
+    append()
+    OutboxRow.objects.update(not_before=Now() - timedelta(days=9))
+    outbox.settle("default", "me", settled(outbox.claim("default", "me", 1), Settled.SHIPPED), keep=24)
+    assert outbox.purge("default", 24) == 0
+    assert OutboxRow.objects.filter(shipped_at__gte=Now() - timedelta(hours=1)).count() == 1
 
 
 @pytest.mark.parametrize("fate", outbox.STATES)
