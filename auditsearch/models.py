@@ -1,4 +1,4 @@
-"""The tables beside the application's own: the outbox, and the ledger of dropped partitions."""
+"""The tables beside the application's own: the outbox, what is done to partitions, holds, alerts, saved searches."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Alert(models.Model):
 
 
 class PartitionLock(models.Model):
-    """Who alone may rewrite, move or drop a partition now: rebuilding, erasing, retention. By the database's clock."""
+    """Who alone may rewrite, empty or drop a partition now: rebuilding, archiving, retention. By the database's clock."""
 
     name = models.CharField(max_length=255, primary_key=True)
     purpose = models.CharField(max_length=40)
