@@ -3,6 +3,7 @@
 from unittest.mock import patch
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
 from django.urls import reverse
@@ -69,6 +70,17 @@ def test_what_takes_a_permission_of_its_own_is_closed_to_who_may_only_view(
 def test_a_user_who_was_disabled_sees_nothing(web: Client, officer: User) -> None:
     User.objects.filter(pk=officer.pk).update(is_active=False)
     assert web.get(PAGE).status_code == 302
+
+
+def test_without_the_users_of_django_the_remedy_is_told(client: Client) -> None:
+    kept = [path for path in django_settings.MIDDLEWARE if "Authentication" not in path and "Message" not in path]
+    with override_settings(MIDDLEWARE=kept), pytest.raises(ConfigurationError, match="AuthenticationMiddleware"):
+        client.get(PAGE)
+
+
+def test_a_page_is_asked_for_without_its_body_too(web: Client) -> None:
+    answer = web.head(PAGE)
+    assert (answer.status_code, answer.content) == (200, b"")
 
 
 def test_no_page_takes_another_method(web: Client) -> None:
