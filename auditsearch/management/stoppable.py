@@ -25,7 +25,7 @@ class StoppableCommand(BaseCommand):
             with _terminated_as_interrupted():
                 return super().execute(*args, **options)
         except KeyboardInterrupt:
-            raise CommandError(f"Stopped. {self.after}", returncode=STOPPED) from None
+            raise CommandError(f"Stopped. {self.after}".rstrip(), returncode=STOPPED) from None
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from auditsearch.conf import settings
-from auditsearch.exceptions import SettingError
+from auditsearch.exceptions import AuditSearchError, SettingError
 from auditsearch.models import Alert, SavedSearch
 from auditsearch.monitor.health import Health
 from auditsearch.search import Events
@@ -57,14 +57,21 @@ def problems() -> Iterator[tuple[str, str]]:
             yield name, "webhook must be an http or https URL."
 
 
-def look(health: Health) -> list[News]:
+def look(health: Health, failed: dict[str, Exception]) -> list[News]:
     """Evaluate each alert, tell of those that begin or end, and return them. Raises SettingError.
 
-    One that could not be told of is tried again at the next look.
+    One that could not be asked or told stands in `failed` by its name, keeps none of the others back, and is tried
+    again at the next look.
     """
     for name, problem in problems():
         raise SettingError(f"AUDITSEARCH['ALERTS'][{name!r}]: {problem}")
-    return [news for name, entry in settings.ALERTS.items() if (news := _look(name, entry, health))]
+    told = []
+    for name, entry in settings.ALERTS.items():
+        try:
+            told.append(_look(name, entry, health))
+        except (AuditSearchError, OSError) as error:
+            failed[name] = error
+    return [news for news in told if news]
 
 
 def value(entry: dict[str, Any], health: Health) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError
 
 from auditsearch.exceptions import AuditSearchError
@@ -18,6 +18,7 @@ from auditsearch.logs import follow, importers, tables
 from auditsearch.logs.files import LogFile
 from auditsearch.logs.format import Survey
 from auditsearch.logs.formats import FORMATS, format_of
+from auditsearch.management.stoppable import StoppableCommand
 from auditsearch.partition import PERIODS
 
 EXAMPLES = """
@@ -48,10 +49,11 @@ RETRY_SECONDS = 5.0
 """Time that a database which failed is left alone."""
 
 
-class Command(BaseCommand):
+class Command(StoppableCommand):
     """`auditsearch_import`: files or tables in, counts out."""
 
     help = "Import log files and other libraries' tables: each entry becomes an event, once, however often you do it."
+    after = "Run it again with the same options: nothing is doubled."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         """Keep the line breaks of the examples."""

@@ -7,10 +7,12 @@ import time
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+from django.db import connections
 
 from auditsearch import outbox
 from auditsearch.exceptions import AuditSearchError
+from auditsearch.management.stoppable import StoppableCommand
 from auditsearch.monitor import alerts, canary
 from auditsearch.monitor.health import Database, Health, health
 
@@ -31,10 +33,11 @@ Exit code: 0 if all is well, 1 if somebody must act.
 MARKS = {"ok": "ok     ", "warning": "WARNING", "error": "ERROR  "}
 
 
-class Command(BaseCommand):
+class Command(StoppableCommand):
     """`auditsearch_status`: numbers, findings, and an exit code."""
 
     help = "Tell how auditing is: what waits and why, rates, what is held, and the state of the store."
+    after = ""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         """Keep the line breaks of the examples."""
@@ -59,10 +62,10 @@ class Command(BaseCommand):
             if not options["quiet"]:
                 self._print(now, as_json=options["json"])
             if options["alerts"]:
-                self._alert(now)
+                self._alert(now, again=bool(options["every"]))
             if not options["every"]:
                 break
-            time.sleep(options["every"])
+            _rest(options["every"])
         if bad or not now.ok:
             raise SystemExit(1)
 
@@ -75,12 +78,18 @@ class Command(BaseCommand):
             (self.stderr if options["json"] else self.stdout).write(f"canary: {told}")
         return flown.seconds is not None
 
-    def _alert(self, now: Health) -> None:
+    def _alert(self, now: Health, *, again: bool) -> None:
+        failed: dict[str, Exception] = {}
         try:
-            for news in alerts.look(now):
+            for news in alerts.look(now, failed):
                 self.stdout.write(str(news))
-        except (AuditSearchError, OSError) as error:
-            raise CommandError(f"Alerts could not be told: {error}") from error
+        except AuditSearchError as error:
+            raise CommandError(str(error)) from error
+        told = "; ".join(f"{name}: {error}" for name, error in failed.items())
+        if told and not again:
+            raise CommandError(f"Alerts could not be told: {told}")
+        if told:
+            self.stderr.write(f"Alerts could not be told, and are tried again: {told}")
 
     def _print(self, now: Health, *, as_json: bool) -> None:
         if as_json:
@@ -93,6 +102,14 @@ class Command(BaseCommand):
         for finding in now.findings:
             hint = f"\n         {finding.hint}" if finding.hint else ""
             self.stdout.write(f"{MARKS[finding.level]}  {finding.message}{hint}")
+
+
+def _rest(seconds: float) -> None:
+    """Wait, with no connection kept that the database may have closed by then."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
+    time.sleep(seconds)
 
 
 def _sentence(found: Database) -> str:
