@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import islice
 from pathlib import Path
 
@@ -151,3 +152,11 @@ def test_a_chart_has_a_curve_and_a_name_each() -> None:
 @pytest.mark.parametrize("name", ["capture", "ship", "outage", "mapping", "query", "find", "growth", "life"])
 def test_each_benchmark_can_be_run_by_make(name: str) -> None:
     assert f"bench-{name}:" in (Path(__file__).parents[1] / "Makefile").read_text()
+
+
+def test_each_variable_is_documented_with_its_default() -> None:
+    folder = Path(report.__file__).parent
+    source = "".join(path.read_text() for path in folder.glob("*.py"))
+    sizes = {(name, int(number)) for name, number in re.findall(r"""size\("(\w+)", ([\d_]+)\)""", source)}
+    told = re.findall(r"`([A-Z]+)`[\w ]* \((\d+)", (folder / "README.md").read_text())
+    assert {(name, int(number)) for name, number in told if name in dict(sizes)} == sizes
