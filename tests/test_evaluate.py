@@ -85,6 +85,13 @@ def test_a_number_asks_for_numbers_only_and_text_for_text_and_text_forms() -> No
     assert hit(Decimal("4.50"), "endswith", "4.5")
 
 
+def test_true_and_false_have_a_text_form() -> None:
+    assert [[hit(value, "exact", text) for text in ("true", "false", "True")] for value in (True, False)] == [
+        [True, False, False],
+        [False, True, False],
+    ]
+
+
 def test_true_is_not_one() -> None:
     assert not hit(1, "exact", True)
     assert not hit(True, "exact", 1)
