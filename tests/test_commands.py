@@ -17,14 +17,13 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models.functions import Now
 
-from auditsearch import backends, outbox
+from auditsearch import backends
 from auditsearch.backends.base import Finding, Outcome, Settled, Status
 from auditsearch.document import Document
-from auditsearch.event import new_id
 from auditsearch.exceptions import BackendUnavailable
 from auditsearch.management.commands import auditsearch_check, auditsearch_ship
 from auditsearch.models import OutboxRow, State
-from tests.factories import NOON, PARTITION, canonical
+from tests.rows import append
 from tests.stores import Server
 
 pytestmark = pytest.mark.django_db(databases=["default", "other"])
@@ -55,12 +54,6 @@ def run(store: Server) -> Callable[..., str]:
         return out.getvalue()
 
     return call
-
-
-def append(n: int = 1, using: str = "default") -> list[str]:
-    ids = [new_id(NOON) for _ in range(n)]
-    outbox.append(using, [(each, PARTITION, canonical(id=each), None) for each in ids])
-    return ids
 
 
 class TestShip:

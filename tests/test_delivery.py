@@ -23,22 +23,15 @@ from django.db import connection, connections, transaction
 from auditsearch import delivery, notes, outbox, queue, ship, sweep, thread
 from auditsearch.backends import base, get_backend
 from auditsearch.backends.sqlite import SQLiteBackend
-from auditsearch.event import new_id
 from auditsearch.exceptions import BackendUnavailable, ConfigurationError
 from auditsearch.hostlock import HostLock, lock_path
 from auditsearch.models import OutboxRow
 from auditsearch.query.tree import And
-from tests.factories import NOON, PARTITION, canonical
+from tests.rows import append
 from tests.stores import FileStore, Server
 
 ROOT = Path(__file__).parent.parent
 SERVER = {"HOSTS": ["http://search:9200"]}
-
-
-def append(using: str = "default") -> str:
-    event = new_id(NOON)
-    outbox.append(using, [(event, PARTITION, canonical(id=event), None)])
-    return event
 
 
 def processes(scenario: str, folder: Path) -> Any:
@@ -216,7 +209,7 @@ def test_a_store_in_trouble_is_left_alone_for_a_while(monkeypatch, settings) -> 
 @pytest.mark.django_db
 @pytest.mark.parametrize("fate", sweep.TELL)
 def test_what_was_not_simply_shipped_is_told_with_an_action(fate, caplog) -> None:
-    event = append()
+    (event,) = append()
     sweep.tell(ship.drain("default", Server(**{event: fate})))
     (record,) = caplog.records
     assert (record.action, "as the test wants" in record.message) == (sweep.TELL[fate][1], True)

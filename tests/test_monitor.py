@@ -18,28 +18,21 @@ from django.db import OperationalError
 from django.db.models.functions import Now
 from django.test import Client
 
-from auditsearch import backends, backlog, outbox, ship
+from auditsearch import backends, backlog, ship
 from auditsearch.api import record
 from auditsearch.backends.base import Settled
 from auditsearch.capture.handlers import failures
 from auditsearch.capture.mask import hidden
-from auditsearch.event import new_id
 from auditsearch.exceptions import BackendUnavailable, SettingError
 from auditsearch.models import OutboxRow, SavedSearch
 from auditsearch.monitor import alerts, canary
 from auditsearch.monitor.health import Health, health
-from tests.factories import NOON, PARTITION, canonical
+from tests.rows import append
 from tests.stores import Server
 
 pytestmark = pytest.mark.django_db(databases=["default", "other"])
 
 NEAR = {"MONITOR_ADDRESSES": ["127.0.0.0/8"]}
-
-
-def append(n: int = 1, **changes: Any) -> list[str]:
-    ids = [new_id(NOON) for _ in range(n)]
-    outbox.append("default", [(each, PARTITION, canonical(id=each, **changes), None) for each in ids])
-    return ids
 
 
 def late() -> None:

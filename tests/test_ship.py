@@ -20,6 +20,7 @@ from auditsearch.exceptions import BackendUnavailable, ConfigurationError
 from auditsearch.models import DroppedPartition, OutboxRow, State
 from auditsearch.query.tree import And
 from tests.factories import NOON, PARTITION, canonical
+from tests.rows import append
 from tests.stores import Server
 
 pytestmark = pytest.mark.django_db
@@ -29,13 +30,6 @@ pytestmark = pytest.mark.django_db
 def rows_are_taken_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each law holds under the file lock of SQLite and under the leases of other databases."""
     monkeypatch.setattr(ship, "queue_of", lambda using, keep: request.param(using, keep))
-
-
-def append(n: int = 1, **changes: Any) -> list[str]:
-    """Put `n` events into the outbox; returns their ids."""
-    ids = [new_id(NOON) for _ in range(n)]
-    outbox.append("default", [(each, PARTITION, canonical(id=each, **changes), None) for each in ids])
-    return ids
 
 
 def states() -> list[str]:

@@ -100,3 +100,11 @@ def _noted(asked: list[str], name: str, method: Callable[..., Any]) -> Callable[
         return method(*given, **named)
 
     return ask
+
+
+@pytest.fixture
+def trusted(person: Person) -> Client:
+    """Somebody who may see personal values."""
+    client = Client()
+    client.force_login(person("trusted", "view", "unmask"))
+    return client

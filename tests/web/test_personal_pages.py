@@ -1,6 +1,5 @@
 """Personal values on the pages of one event and one object: for who may see them, and for nobody else."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,14 +21,6 @@ def customer(store: None, settings: Any) -> Customer:
     made.save()
     ship()
     return made
-
-
-@pytest.fixture
-def trusted(person: Callable[..., Any]) -> Client:
-    """Somebody who may see personal values."""
-    client = Client()
-    client.force_login(person("trusted", "view", "unmask"))
-    return client
 
 
 def pages(client: Client, customer: Customer) -> dict[str, str]:

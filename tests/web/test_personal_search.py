@@ -7,7 +7,6 @@ from django.test import Client
 
 from auditsearch.testing import ship
 from tests.shop.models import Customer
-from tests.web.conftest import Person
 
 NAME = "Надежда Крупская"
 
@@ -20,14 +19,6 @@ def customer(store: None, settings: Any) -> Customer:
     made = Customer.objects.create(name=NAME)
     ship()
     return made
-
-
-@pytest.fixture
-def trusted(person: Person) -> Client:
-    """Somebody who may see personal values."""
-    client = Client()
-    client.force_login(person("trusted", "view", "unmask"))
-    return client
 
 
 def answers(client: Client) -> list[Any]:
