@@ -27,7 +27,7 @@ test: lint test-django42 $(VENV)/.test  ## everything, on a real OpenSearch and 
 	$(VENV)/bin/python -m pytest $(if $(CHROMIUM),,-m "not browser")
 
 test-engines: $(VENV)/.test  ## the contract, in depth, on each release that is supported: OpenSearch 3 and 2.19, Elasticsearch 9 and 8
-	AUDITSEARCH_TEST_EXAMPLES=500 $(VENV)/bin/python -m pytest --engines=all tests/contract tests/test_templates.py tests/test_rebuild.py
+	AUDITSEARCH_TEST_EXAMPLES=500 $(VENV)/bin/python -m pytest --engines=all --hypothesis-profile=chance tests/contract tests/test_templates.py tests/test_rebuild.py
 
 test-browser: $(VENV)/.test  ## the pages in Chromium only
 	$(VENV)/bin/python -m pytest tests/browser

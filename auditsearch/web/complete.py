@@ -9,6 +9,7 @@ from threading import Lock
 from django.http import HttpRequest, JsonResponse
 
 from auditsearch.backends import get_backend
+from auditsearch.backends.base import Backend
 from auditsearch.completion import Completions
 from auditsearch.exceptions import InvalidValue, Misread
 from auditsearch.query.text import LONGEST, parse
@@ -22,7 +23,7 @@ FRESH = 60.0
 PEOPLE = 64
 """People whose keys and values are kept by one process."""
 
-_kept: OrderedDict[tuple[str, bool], tuple[float, Completions]] = OrderedDict()
+_kept: OrderedDict[tuple[str, bool], tuple[float, Backend, Completions]] = OrderedDict()
 _lock = Lock()
 
 
@@ -51,12 +52,12 @@ def _wrong(text: str) -> dict[str, str | int] | None:
 
 def _completions(scope: Scope) -> Completions:
     """Those of the scope's events: the same for a minute, so that typing does not look at events at each letter."""
-    now, key = time.monotonic(), (scope.key, scope.unmask)
+    now, store, key = time.monotonic(), get_backend(), (scope.key, scope.unmask)
     with _lock:
-        made, known = _kept.get(key, (0.0, None))
-        if known is None or now - made > FRESH or known.events.store is not get_backend():
+        made, of, known = _kept.get(key, (0.0, None, None))
+        if known is None or now - made > FRESH or of is not store:
             known = Completions(scope.events)
-            _kept[key] = now, known
+            _kept[key] = now, store, known
             while len(_kept) > PEOPLE:
                 _kept.popitem(last=False)
         return known

@@ -1,6 +1,7 @@
 """Auditing that was switched off: said when it is, and told as an event once it is on again."""
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def folder(audit: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def off(folder: Path, audit: Any, caplog: pytest.LogCaptureFixture) -> None:
+def off(folder: Path, audit: Any, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """A site that has run with auditing off, and is on again."""
     audit(ENABLED=False)
     with caplog.at_level(logging.WARNING, "auditsearch"):
@@ -30,6 +31,8 @@ def off(folder: Path, audit: Any, caplog: pytest.LogCaptureFixture) -> None:
         gap.look()
     audit(ENABLED=True)
     gap.look()
+    yield
+    gap.pending.clear()
 
 
 def test_off_there_are_no_rows_and_no_queries(

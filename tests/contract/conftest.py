@@ -46,6 +46,8 @@ def _made(request: pytest.FixtureRequest) -> Backend:
 @pytest.fixture
 def shelf(backend: Backend) -> Iterator[Shelf]:
     """A place of its own in the store, empty."""
-    yield Shelf(backend)
-    if isinstance(backend, MemoryBackend):
-        backend.clear()  # it looks at every event for every question
+    made = Shelf(backend)
+    before = set(backend._held) if isinstance(backend, MemoryBackend) else set()
+    yield made
+    if isinstance(backend, MemoryBackend):  # it looks at every event for every question
+        backend._held = {key: held for key, held in backend._held.items() if key in before}

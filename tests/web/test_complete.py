@@ -2,6 +2,7 @@
 
 from django.test import Client
 
+from auditsearch.backends import forget_backend
 from tests.web.conftest import Put
 
 
@@ -57,3 +58,10 @@ def test_tenants_are_offered_their_own_values(tenants: tuple[Client, Client]) ->
 def test_completion_needs_the_permission_and_answers_as_json(client: Client) -> None:
     answer = client.get("/audit/complete/", {"q": "us"})
     assert (answer.status_code, answer.json()) == (401, {"error": "Sign in first."})
+
+
+def test_what_was_looked_at_is_not_offered_of_another_store(web: Client, put: Put) -> None:
+    put(object_snapshot={"note": "gift"})
+    assert "snapshot.note:" in offered(web, "no")
+    forget_backend()
+    assert "snapshot.note:" not in offered(web, "no")
