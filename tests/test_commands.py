@@ -129,7 +129,7 @@ class TestShip:
         assert OutboxRow.objects.filter(state=State.SHIPPED).count() == 3
         assert signal.getsignal(number) is former
 
-    def test_help_teaches(self, capsys) -> None:
+    def test_help_shows_the_command_to_keep_running(self, capsys) -> None:
         with pytest.raises(SystemExit):
             auditsearch_ship.Command().create_parser("manage.py", "auditsearch_ship").parse_args(["--help"])
         assert "\n  manage.py auditsearch_ship --watch\n" in capsys.readouterr().out

@@ -37,7 +37,7 @@ SERVER = {"HOSTS": ["http://search:9200"]}
 def processes(scenario: str, folder: Path) -> Any:
     """What a scenario of `tests.processes` tells."""
     command = [sys.executable, "-m", "tests.processes", scenario, str(folder)]
-    done = subprocess.run(command, cwd=ROOT, check=True, timeout=120, stdout=subprocess.PIPE)
+    done = subprocess.run(command, cwd=ROOT, check=True, timeout=900, stdout=subprocess.PIPE)
     return json.loads(done.stdout)
 
 
@@ -149,7 +149,9 @@ class TestRing:
         ({"DELIVERY": "command"}, True, False, "command"),
     ],
 )
-def test_who_ships(settings, monkeypatch, shop_floor, options, file, immediate, mode) -> None:
+def test_the_setting_the_store_and_the_database_say_who_ships(
+    settings, monkeypatch, shop_floor, options, file, immediate, mode
+) -> None:
     settings.AUDITSEARCH = options
     site = connections["default"].settings_dict
     monkeypatch.setitem(site, "NAME", "site.sqlite3" if file else ":memory:")

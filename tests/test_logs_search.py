@@ -93,7 +93,7 @@ def test_rows_are_cut_to_the_width_of_the_terminal() -> None:
     assert all(terminal.wide(line) <= 90 for line in lines)
 
 
-def test_kofas_lines() -> None:
+def test_lines_are_written_as_kofa_writes_them() -> None:
     assert search("ben", format="kofa") == ["2026-11-22 10:00:00,000 - INFO - Ben - Ben paid 5"]
 
 
