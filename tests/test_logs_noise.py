@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
@@ -230,25 +231,25 @@ def test_a_log_with_an_index_of_its_own_has_its_own_partitions() -> None:
 
 @pytest.mark.server
 def test_questions_ask_the_logs_with_an_index_of_their_own_too(opensearch_url: str) -> None:
+    prefix = f"ownlogs{uuid4().hex}"
     with logs(payments={"index": True}):
-        store = OpenSearchBackend([opensearch_url], prefix="ownlogs")
+        store = OpenSearchBackend([opensearch_url], prefix=prefix)
         store.setup()
         partitions = [
-            partition_of(NOON, window=None, log=log).replace("auditsearch", "ownlogs", 1)
-            for log in ("main", "payments")
+            partition_of(NOON, window=None, log=log).replace("auditsearch", prefix, 1) for log in ("main", "payments")
         ]
         try:
             store.index([event(partition=name, verbose=name) for name in partitions])
             store.refresh()
             assert Events(backend=store).count() == 2
             assert [finding for finding in store.status().findings if finding.level == "error"] == []
-            alone = store.client.ask("POST", "/ownlogs/_count", {"query": {"match_all": {}}})
+            alone = store.client.ask("POST", f"/{prefix}/_count", {"query": {"match_all": {}}})
             assert alone["count"] == 1
         finally:
             for name in partitions:
                 store.client.request("DELETE", f"/{name}-v1")
-            store.client.request("DELETE", "/_index_template/ownlogs")
-            store.client.request("DELETE", "/_component_template/ownlogs-mappings")
+            store.client.request("DELETE", f"/_index_template/{prefix}")
+            store.client.request("DELETE", f"/_component_template/{prefix}-mappings")
             store.close()
 
 
