@@ -163,15 +163,37 @@ def test_killed_at_a_step_the_next_run_goes_on(backend, monkeypatch, step):
     assert run(backend).dropped == [OLD]
 
 
-def test_a_store_that_fails_leaves_the_partition_as_it_was(backend, monkeypatch):
-    def fail(*args, **kwargs):
-        raise BackendUnavailable("gone")
+def fail(*args, **kwargs):
+    raise BackendUnavailable("gone")
 
+
+def test_a_partition_that_its_server_refuses_is_left_as_it_was(backend, monkeypatch):
     monkeypatch.setattr(backend, "drop_partition", fail)
-    with pytest.raises(BackendUnavailable):
-        run(backend)
+    assert run(backend).refused == {OLD: "gone"}
     assert not DroppedPartition.objects.exists()
     assert not PartitionLock.objects.exists()
+
+
+def test_a_store_that_is_gone_ends_the_run(backend, monkeypatch):
+    def gone(*args, **kwargs):
+        monkeypatch.setattr(backend, "holdings", fail)
+        fail()
+
+    monkeypatch.setattr(backend, "drop_partition", gone)
+    with pytest.raises(BackendUnavailable):
+        run(backend)
+    assert not PartitionLock.objects.exists()
+
+
+def test_what_was_removed_is_told_however_the_run_ends(backend, monkeypatch):
+    def remove(backend, each, asked, done, alive):
+        done.removed[each.partition] = 3
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(retention, "_remove", remove)
+    with captured_events() as events, pytest.raises(KeyboardInterrupt):
+        run(backend)
+    assert [one.context_data["removed"] for one in events] == [{OLD: 3}]
 
 
 def test_a_partition_that_a_killed_run_left_marked_lives_again_if_it_is_not_due(backend, rules):

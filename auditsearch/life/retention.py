@@ -16,11 +16,11 @@ from auditsearch.backends.base import Backend
 from auditsearch.capture.actions import record
 from auditsearch.conf import settings
 from auditsearch.event import from_micros, micros
-from auditsearch.exceptions import SettingError
+from auditsearch.exceptions import AuditSearchError, SettingError
 from auditsearch.life import holds, removal, times
 from auditsearch.life.archive import Progress, quiet
 from auditsearch.life.hidden import REMEDY, hidden
-from auditsearch.life.lock import Locked, database, locked
+from auditsearch.life.lock import database, locked
 from auditsearch.life.reading import pages
 from auditsearch.life.spans import span
 from auditsearch.partition import LIVE
@@ -124,24 +124,31 @@ def apply(
 ) -> Done:
     """Remove what is due in these partitions. Raises Refused where it is all there is, unless `everything` is said.
 
-    A partition for which events wait, or that somebody else works on, is left for the next run.
+    A partition for which events wait, that somebody else works on, or that its server refuses is left for the next
+    run. However the run ends, what it removed is told. Raises what the store raises where it does not answer any more.
     """
     if not everything and sum(each.due for each in plan_) == sum(backend.holdings().values()) > 0:
         raise removal.Refused("These rules would remove every event there is: look at RETENTION, or say --everything.")
     done, total, asked = Done(), sum(each.due for each in plan_), due(now)
     removal.heal(backend, [each.partition for each in plan_ if each.due == each.events])
-    for each in plan_:
-        if each.refused:
-            done.refused[each.partition] = each.refused
-            continue
-        try:
-            with locked(each.partition, "retention") as alive:
-                _remove(backend, each, asked, done, alive)
-        except (removal.Refused, Locked) as error:
-            done.refused[each.partition] = str(error)
-        progress("removed", sum(done.removed.values()), total)
-    _tell(done, now)
+    try:
+        for each in plan_:
+            done.refused |= {each.partition: why} if (why := each.refused or _try(backend, each, asked, done)) else {}
+            progress("removed", sum(done.removed.values()), total)
+    finally:
+        _tell(done, now)
     return done
+
+
+def _try(backend: Backend, each: Due, asked: Node, done: Done) -> str:
+    """Remove what is due of a partition; returns why not, "" if it is gone."""
+    try:
+        with locked(each.partition, "retention") as alive:
+            _remove(backend, each, asked, done, alive)
+    except AuditSearchError as error:
+        backend.holdings()  # raises where it is the whole store that fails
+        return str(error)
+    return ""
 
 
 def _remove(backend: Backend, each: Due, asked: Node, done: Done, alive: Callable[[], None]) -> None:
