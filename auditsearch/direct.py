@@ -6,23 +6,26 @@ It is taken where it does the same as the long way, and nobody looks on there: n
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-Sent = Callable[[Any, str, Sequence[Any]], bool]
+from django.db.backends.base.base import BaseDatabaseWrapper
 
-OK, OPEN, IDLE, IN_TRANSACTION, NO_PIPELINE = 1, 0, 0, 2, 0
-"""Of libpq: PGRES_COMMAND_OK, CONNECTION_OK, PQTRANS_IDLE, PQTRANS_INTRANS, PQ_PIPELINE_OFF."""
+Sent = Callable[[Any, str, Sequence[Any], bool], bool]
+
+OK, SYNC, OPEN, IDLE, IN_TRANSACTION, NO_PIPELINE = 1, 10, 0, 0, 2, 0
+"""Of libpq: PGRES_COMMAND_OK and PIPELINE_SYNC, CONNECTION_OK, PQTRANS_IDLE and INTRANS, PQ_PIPELINE_OFF."""
 
 COOPERATIVE = ("gevent.monkey", "eventlet.patcher")
 """Modules of whoever runs many requests in one thread, where none may wait for a server in libpq's own code."""
 
 
-def sent(connection: Any, sql: str, values: Sequence[Any]) -> bool:
+def sent(connection: Any, sql: str, values: Sequence[Any], *, last: bool = False) -> bool:
     """Run `sql`, with a `%s` for each value, and return True; False where Django's cursor has to do it.
 
-    Raises the errors of `django.db`.
+    What is the `last` statement of an outermost `atomic` block takes the COMMIT along to PostgreSQL, for each waits for
+    the server; Django then commits as ever, and its driver finds nothing to be done. Raises the errors of `django.db`.
     """
     way = _WAYS.get(connection.vendor)
     if way is None or connection.connection is None or connection.execute_wrappers or connection.queries_logged:
@@ -30,10 +33,10 @@ def sent(connection: Any, sql: str, values: Sequence[Any]) -> bool:
     connection.validate_thread_sharing()
     connection.validate_no_broken_transaction()
     with connection.wrap_database_errors:
-        return way(connection.connection, sql, values)
+        return way(connection.connection, sql, values, last and _ends(connection))
 
 
-def _sqlite(driver: Any, sql: str, values: Sequence[Any]) -> bool:
+def _sqlite(driver: Any, sql: str, values: Sequence[Any], _last: bool) -> bool:
     driver.execute(_questioned(sql, len(values)), values)
     return True
 
@@ -52,7 +55,7 @@ def begin(connection: Any) -> None:
             _done(pgconn, pgconn.exec_(b"BEGIN"))
 
 
-def _postgresql(driver: Any, sql: str, values: Sequence[Any]) -> bool:
+def _postgresql(driver: Any, sql: str, values: Sequence[Any], last: bool) -> bool:
     """Only inside of a transaction that the server knows of: the driver says BEGIN with its own next statement."""
     pgconn = getattr(driver, "pgconn", None)  # psycopg 2 has none
     if pgconn is None or pgconn.transaction_status != IN_TRANSACTION or not _plain(pgconn):
@@ -60,9 +63,65 @@ def _postgresql(driver: Any, sql: str, values: Sequence[Any]) -> bool:
     texts = [None if value is None else value.encode() for value in values]
     if pgconn.parameter_status(b"client_encoding") != b"UTF8" or any(text and b"\0" in text for text in texts):
         return False  # libpq would end a text at its first NUL
+    run = _with_commit if last and _pipelines() else _alone
     with driver.lock:
-        _done(pgconn, pgconn.exec_params(_numbered(sql, len(values)), texts))
+        run(pgconn, _numbered(sql, len(values)), texts)
     return True
+
+
+def _alone(pgconn: Any, sql: bytes, texts: Sequence[bytes | None]) -> None:
+    _done(pgconn, pgconn.exec_params(sql, texts))
+
+
+def _with_commit(pgconn: Any, sql: bytes, texts: Sequence[bytes | None]) -> None:
+    """Run a statement and the COMMIT behind it in one round trip.
+
+    Where the first fails, the server passes over the second, and the transaction waits for its ROLLBACK as ever.
+    """
+    pgconn.enter_pipeline_mode()
+    try:
+        pgconn.send_query_params(sql, texts)
+        pgconn.send_query_params(b"COMMIT", None)
+        pgconn.pipeline_sync()
+        results = list(_until_sync(pgconn))
+    except BaseException:
+        pgconn.finish()  # whoever spoke next would take answers to these for answers to him
+        raise
+    if pgconn.status != OPEN:
+        raise _lost(pgconn)
+    pgconn.exit_pipeline_mode()
+    for result in results:
+        _done(pgconn, result)
+
+
+def _until_sync(pgconn: Any) -> Iterator[Any]:
+    """Yield the results of what was sent down a pipeline, as far as the connection lasts."""
+    while pgconn.status == OPEN:
+        result = pgconn.get_result()
+        if result is not None and result.status == SYNC:
+            return
+        if result is not None:
+            yield result
+
+
+def _ends(connection: Any) -> bool:
+    """Return whether the end of the one block that is open commits, by Django's own means and by nobody else's."""
+    only = len(connection.atomic_blocks) == 1 and not connection.savepoint_ids and connection.commit_on_exit
+    return only and _commits_plainly(connection.__class__)
+
+
+@lru_cache(maxsize=32)
+def _commits_plainly(kind: Any) -> bool:
+    base: Any = BaseDatabaseWrapper
+    return kind.commit is base.commit and kind._commit is base._commit
+
+
+@lru_cache(maxsize=1)
+def _pipelines() -> bool:
+    """Return whether libpq is of version 14 or later."""
+    from psycopg import Pipeline
+
+    return Pipeline.is_supported()
 
 
 def _plain(pgconn: Any) -> bool:
@@ -73,9 +132,15 @@ def _done(pgconn: Any, result: Any) -> None:
     """Raise the driver's error where a statement failed."""
     if result.status == OK:
         return
-    from psycopg.errors import OperationalError, error_from_result
+    from psycopg.errors import error_from_result
 
-    raise error_from_result(result) if pgconn.status == OPEN else OperationalError(result.get_error_message())
+    raise error_from_result(result) if pgconn.status == OPEN else _lost(pgconn)
+
+
+def _lost(pgconn: Any) -> Exception:
+    from psycopg.errors import OperationalError
+
+    return OperationalError(pgconn.get_error_message())
 
 
 _WAYS: dict[str, Sent] = {"sqlite": _sqlite, "postgresql": _postgresql}

@@ -38,11 +38,11 @@ def batches(rows: Sequence[NewRow], limit: int | None) -> Iterator[list[Any]]:
         yield batch
 
 
-def execute(connection: Any, rows: Sequence[NewRow]) -> None:
-    """Write rows by one INSERT. Raises the errors of `django.db`."""
+def execute(connection: Any, rows: Sequence[NewRow], *, last: bool = False) -> None:
+    """Write rows by one INSERT, maybe the `last` of its transaction. Raises the errors of `django.db`."""
     values = [value for row in rows for value in row]
     sql = statement(connection.vendor, len(rows))
-    if not direct.sent(connection, sql, values):
+    if not direct.sent(connection, sql, values, last=last):
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
 

@@ -54,26 +54,27 @@ class Row(NamedTuple):
         return f"<Row {self.pk} {self.event_id}>"
 
 
-def append(using: str, rows: Sequence[NewRow], connection: Any = None) -> None:
+def append(using: str, rows: Sequence[NewRow], connection: Any = None, *, last: bool = False) -> None:
     """Write (event_id, partition, canonical, personal) rows in the transaction that is open on `using`.
 
     One INSERT, unless the database's limit of parameters asks for more. Raises ConfigurationError where the table is
     missing, and the database's own errors, so that the change is rolled back with its event; under POLICY "degrade" the
-    events then go to FALLBACK_FILE, and the change stays. `connection` is that of `using`, where it is at hand.
+    events then go to FALLBACK_FILE, and the change stays. `connection` is that of `using`, where it is at hand;
+    `last` says that its transaction ends right after.
     """
     alias = settings.DATABASE or using
     if settings.POLICY == "degrade":
         fallback.write(using, alias, rows, insert)
     else:
-        insert(alias, rows, connection if alias == using else None)
+        insert(alias, rows, connection if alias == using else None, last=last and alias == using)
 
 
-def insert(alias: str, rows: Sequence[NewRow], connection: Any = None) -> None:
+def insert(alias: str, rows: Sequence[NewRow], connection: Any = None, *, last: bool = False) -> None:
     """Write rows to the outbox of the database `alias`. Raises as `append` does."""
     connection = connection or connections[alias]
     try:
         for batch in batches(rows, connection.features.max_query_params) if len(rows) != 1 else (rows,):
-            execute(connection, batch)
+            execute(connection, batch, last=last and len(rows) == 1)
     except DatabaseError as error:
         if remedy := missing(error, alias):
             raise remedy from error

@@ -16,7 +16,7 @@ from auditsearch.capture import state
 from auditsearch.capture.diff import Plan, Row, plans
 from auditsearch.capture.drafts import INSERT, UPDATE, draft
 from auditsearch.capture.fields import UNKNOWN, stored
-from auditsearch.capture.record import write
+from auditsearch.capture.record import Record, write
 from auditsearch.conf import settings
 from auditsearch.context import origin
 
@@ -50,9 +50,11 @@ def capturing_save_table(save_table: Callable[..., Any]) -> Callable[..., Any]:
         def before() -> Row | None:
             return _before(self, plan, raw, force_insert, using)
 
-        def save(old: Row | None) -> Any:
+        def save(old: Row | None, *, alone: bool = False) -> Any:
             updated = save_table(self, raw, cls, force_insert, force_update, using, update_fields)
-            _saved(self, plan, old if updated else None, updated, raw, connection, update_fields)
+            told = _saved(self, plan, old if updated else None, updated, raw, using, update_fields)
+            if told is not None:
+                write(using, [told], connection, last=alone)
             return updated
 
         if connection.in_atomic_block or not connection.get_autocommit():
@@ -61,7 +63,7 @@ def capturing_save_table(save_table: Callable[..., Any]) -> Callable[..., Any]:
         old = None if plan.locks else before()
         with transaction.atomic(using):
             direct.begin(connection)
-            return save(before() if plan.locks else old)
+            return save(before() if plan.locks else old, alone=True)
 
     return _save_table
 
@@ -93,9 +95,9 @@ def _before(instance: models.Model, plan: Plan, raw: bool, force_insert: Any, us
 
 
 def _saved(
-    instance: models.Model, plan: Plan, before: Row | None, updated: bool, raw: bool, connection: Any, names: Any
-) -> None:
-    using = connection.alias
+    instance: models.Model, plan: Plan, before: Row | None, updated: bool, raw: bool, using: str, names: Any
+) -> Record | None:
+    """Keep the row as it now is, and return the draft of what is to be told."""
     positions = plan.positions(names, raw=raw)
     if before is None:
         row, changed = plan.read(instance.__dict__), list[int]()
@@ -109,10 +111,11 @@ def _saved(
         changed += _ask(instance, plan, before, row, using)
     state.keep(instance, plan, using, row)
     if not updated:
-        write(using, [draft(INSERT, instance, plan, row)], connection)
-    elif before is None or not plan.excluded.issuperset(changed):
-        told = [i for i in changed if i not in plan.excluded]
-        write(using, [draft(UPDATE, instance, plan, row, before, told)], connection)
+        return draft(INSERT, instance, plan, row)
+    if before is not None and plan.excluded.issuperset(changed):
+        return None
+    told = [i for i in changed if i not in plan.excluded]
+    return draft(UPDATE, instance, plan, row, before, told)
 
 
 def _ask(instance: models.Model, plan: Plan, before: Row | None, row: list[Any], using: str) -> list[int]:

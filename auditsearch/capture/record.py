@@ -134,10 +134,11 @@ def _scalar(value: Any) -> Any:
     return canonical.scalar(value)
 
 
-def write(using: str, drafts: Iterable[Record], connection: Any = None) -> list[str]:
+def write(using: str, drafts: Iterable[Record], connection: Any = None, *, last: bool = False) -> list[str]:
     """Write the outbox rows of drafts that were not dropped, in one INSERT where it can be; return the event ids.
 
     `connection` is that of `using`, from who has it at hand: to ask Django for it costs as much as a statement's text.
+    `last` says that nothing else is said in the transaction, and its end follows.
     """
     if exclude.excluded():
         return []
@@ -156,7 +157,7 @@ def write(using: str, drafts: Iterable[Record], connection: Any = None) -> list[
         drafts = coalesce.merged(connection or connections[using], list(drafts))
     rows = [draft.freeze() for draft in drafts if not draft.dropped]
     if rows and not unmigrated.missing(using):
-        outbox.append(using, rows, connection)
+        outbox.append(using, rows, connection, last=last)
         if gap.pending:
             gap.close(using)
     return [row[0] for row in rows]

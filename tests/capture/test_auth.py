@@ -59,7 +59,7 @@ def test_no_password_is_stored(events: Captured, anna: User, client: Client) -> 
 def test_a_sign_in_that_cannot_be_audited_goes_on_and_is_logged(
     anna: User, client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **_given: object) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT * FROM missing")
 

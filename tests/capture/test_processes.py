@@ -25,7 +25,7 @@ from auditsearch.capture import state
 from tests.shop.models import Customer, Restaurant
 """
 KILLED = """
-outbox.append = lambda *_: os._exit(9)
+outbox.append = lambda *_, **_given: os._exit(9)
 Customer.objects.create(name="a")
 """
 RIVAL = """

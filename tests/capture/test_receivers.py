@@ -370,7 +370,7 @@ def test_what_a_handler_saves_comes_after_what_it_answers(events: Captured) -> N
 def test_an_event_that_cannot_be_written_takes_its_change_with_it(
     committed: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **_given: object) -> None:
         raise DatabaseError("disk full")
 
     monkeypatch.setattr(outbox, "append", broken)

@@ -14,7 +14,20 @@ import pytest
 from tests.databases import OLD_DRIVER_VARIABLE, URL_VARIABLE
 
 ROOT = Path(__file__).parent.parent.parent
-NAMES = ("receivers", "state", "deletes", "bulk", "m2m", "coalesce", "parents", "signals", "rights", "mask", "personal")
+NAMES = (
+    "receivers",
+    "state",
+    "deletes",
+    "bulk",
+    "m2m",
+    "coalesce",
+    "parents",
+    "signals",
+    "rights",
+    "mask",
+    "personal",
+    "endings",
+)
 LAWS = [f"tests/capture/test_{name}.py" for name in NAMES]
 
 pytestmark = [pytest.mark.server, pytest.mark.sqlite]
@@ -24,7 +37,7 @@ def passed(tests: list[str], variables: dict[str, str]) -> int:
     """Run tests of the site on a server; returns how many there are, all of which have passed."""
     command = [sys.executable, "-m", "pytest", "-q", "-m", "not sqlite", "-p", "no:cacheprovider", *tests]
     env = os.environ | variables
-    done = subprocess.run(command, cwd=ROOT, env=env, check=False, timeout=240, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=env, check=False, timeout=900, stdout=subprocess.PIPE, text=True)
     found = re.search(r"(\d+) passed", done.stdout)
     assert done.returncode == 0, done.stdout
     assert found, done.stdout
@@ -37,5 +50,5 @@ def test_capture_keeps_its_laws(name: str, server_url: Callable[[str], str]) -> 
 
 
 def test_it_keeps_them_with_psycopg_2(server_url: Callable[[str], str]) -> None:
-    some = ["tests/test_direct.py", "tests/capture/test_bulk.py", "tests/capture/test_m2m.py"]
+    some = ["tests/test_direct.py", *(f"tests/capture/test_{name}.py" for name in ("bulk", "m2m", "endings"))]
     assert passed(some, {URL_VARIABLE: server_url("postgresql"), OLD_DRIVER_VARIABLE: "1"}) > 60
