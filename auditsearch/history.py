@@ -51,7 +51,7 @@ class Change:
 def key_of(obj: Object) -> tuple[str, str]:
     """Return `object_type` and `object_id` as events have them. Raises QueryError for an object without a key."""
     if isinstance(obj, Model):
-        obj = (concrete(type(obj))._meta.label, obj.pk)
+        obj = (concrete(obj._meta.model)._meta.label, obj.pk)  # its type may be that of a lazy one
     if not isinstance(obj, tuple) or len(obj) != 2:
         raise QueryError(
             f"An object of a model is asked for, or its model's name and key: ('shop.Order', 5), not {obj!r}."

@@ -12,6 +12,7 @@ from auditsearch.capture.finder import parsed, texts_in
 from auditsearch.capture.label import label
 from auditsearch.capture.named import LABEL, fields_of, of_snapshots, personal, through
 from auditsearch.capture.rules import Paths, Rules
+from auditsearch.capture.unsaid import at_hand
 
 DEEP = 2
 """Steps from an object to those that it points to."""
@@ -34,9 +35,8 @@ def _of_object(instance: models.Model, known: Rules, deep: int) -> Iterator[str]
     for name, inside in paths:
         if data.get(name) is not None:
             yield from _at(parsed(data[name]), inside)
-    for other in instance._state.__dict__.get("fields_cache", {}).values() if deep else ():
-        if isinstance(other, models.Model):
-            yield from _of_object(other, known, deep - 1)
+    for other in at_hand(instance) if deep else ():
+        yield from _of_object(other, known, deep - 1)
 
 
 def _told(known: Rules, model: type[models.Model]) -> tuple[list[tuple[str, Paths]], bool]:

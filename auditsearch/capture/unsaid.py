@@ -61,6 +61,13 @@ def unwrapped(instance: Any) -> Any:
     return instance
 
 
+def at_hand(instance: models.Model) -> Iterator[models.Model]:
+    """Yield the objects that an object points to, as far as it has them, none of them lazy."""
+    for other in instance._state.__dict__.get("fields_cache", {}).values():
+        if isinstance(found := unwrapped(other), models.Model):
+            yield found
+
+
 def hidden_of(model: type[models.Model]) -> tuple[str, ...]:
     """Return the attnames of a model's fields whose values MASK hides wholly."""
     global _known
@@ -113,6 +120,5 @@ def _texts(instance: Any, deep: int) -> Iterator[str]:
         value = vars(instance).get(attname)
         if value not in (None, ""):
             yield from texts_in(parsed(value))
-    for other in instance._state.__dict__.get("fields_cache", {}).values() if deep else ():
-        if isinstance(other, models.Model):
-            yield from _texts(other, deep - 1)
+    for other in at_hand(instance) if deep else ():
+        yield from _texts(other, deep - 1)

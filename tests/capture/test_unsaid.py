@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils.functional import SimpleLazyObject
 from rest_framework.authtoken.models import Token
 
 from auditsearch.api import acting, record, recording, win_open
+from auditsearch.history import key_of
 from auditsearch.signals import msg_for_log_signal
 from auditsearch.testing import Captured
 from tests.shop.models import Code, Customer, Document, Order, Post, Tag
@@ -31,6 +33,17 @@ def test_no_label_says_a_hidden_value_of_the_object_or_of_what_it_points_to(even
     customer.delete()
     assert "Hidden" not in told(events)
     assert events[1].object_label == "n of ***"
+
+
+@pytest.mark.parametrize("setting", ["MASK", "PERSONAL"])
+def test_a_lazy_object_that_an_object_points_to_is_what_it_stands_for(
+    events: Captured, audit: Audit, setting: str
+) -> None:
+    audit(**{setting: ["shop.Customer.name"]})
+    customer = Customer.objects.create(name="Hidden")
+    Order.objects.create(customer=SimpleLazyObject(lambda: customer), number="n")
+    assert "Hidden" not in told(events)
+    assert key_of(SimpleLazyObject(lambda: customer)) == ("shop.Customer", str(customer.pk))
 
 
 def test_no_label_of_a_relation_says_it(events: Captured, audit: Audit) -> None:
