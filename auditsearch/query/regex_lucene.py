@@ -112,11 +112,22 @@ def _class(ranges: Ranges) -> str:
 
 
 def _parts(ranges: Ranges) -> str:
-    return "".join([_escaped(a) if a == b else f"{_escaped(a)}-{_escaped(b)}" for a, b in ranges])
+    return "".join([_range(first, last) for first, last in ranges])
+
+
+def _range(first: int, last: int) -> str:
+    """Lucene 10 takes no escaped character for the start of a range: such ones are written out."""
+    single = ""
+    while first < last and _is_sign(chr(first)):
+        single += _escaped(first)
+        first += 1
+    return single + (_escaped(first) if first == last else f"{_escaped(first)}-{_escaped(last)}")
 
 
 def _escaped(code: int) -> str:
     character = chr(code)
-    return (
-        f"\\{character}" if character.isascii() and character.isprintable() and not character.isalnum() else character
-    )
+    return f"\\{character}" if _is_sign(character) else character
+
+
+def _is_sign(character: str) -> bool:
+    return character.isascii() and character.isprintable() and not character.isalnum()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from decimal import Decimal
 
 import pytest
@@ -173,6 +174,14 @@ def test_regular_expressions_are_pythons(shelf: Shelf) -> None:
     assert shelf.ask(_context__v__regex=r"^Ivan") == set()
     assert shelf.ask(_context__v__regex=r"(?m)^Ivan") == {5}
     assert shelf.ask(_context__v__regex=r"line.Ivan") == set()
+
+
+def test_a_class_of_signs_holds_those_signs_and_no_others(shelf: Shelf) -> None:
+    texts = [f"a{chr(code)}b" for code in range(0x20, 0x7F)]
+    shelf.values(*texts)
+    for source in r"[()] [<=>] [\x20-~] [!-/] [\"#&] [\[-`] [*-\-] [{-~я] [^:-@] \W [^\s\w] \D".split():
+        asked = re.compile(f"^a{source}b$")
+        assert shelf.ask(_context__v__regex=asked.pattern) == {n for n, text in enumerate(texts) if asked.search(text)}
 
 
 # Words
