@@ -83,7 +83,7 @@ class Alert(models.Model):
 
 
 class PartitionLock(models.Model):
-    """Who alone may rewrite, empty or drop a partition now: rebuilding, archiving, retention. By the database's clock."""
+    """Who alone may rebuild, empty or drop a partition now: by the database's clock, renewed while at work."""
 
     name = models.CharField(max_length=255, primary_key=True)
     purpose = models.CharField(max_length=40)
