@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core import signing
 
-from auditsearch.backends.base import Hit, Page
+from auditsearch.backends.base import After, Hit, Page
 from auditsearch.event import Event
 from auditsearch.exceptions import QueryError
 from auditsearch.lengths import limited
@@ -33,8 +33,6 @@ STEP = 500
 """Candidates that are fetched at once."""
 
 _SALT = "auditsearch.cursor"
-
-After = tuple[str | int | float | None, ...]
 
 Bound = Callable[[], str]
 """What a cursor is bound to, made when there is one."""

@@ -47,7 +47,7 @@ class Rows:
             raise QueryError("values_list(flat=True) takes one name.")
 
     def distinct(self) -> Rows:
-        """Return the different rows of names of the envelope, each once, in no certain order."""
+        """Return the different rows of names of the envelope, each once, in no certain order. Raises QueryError."""
         if wrong := [name for name in self.names if name not in COUNTABLE]:
             raise QueryError(f"distinct takes names of the envelope, not {wrong[0]!r}: {', '.join(COUNTABLE)}.")
         return replace(self, once=True)

@@ -45,11 +45,18 @@ class Sort(NamedTuple):
     descending: bool = False
 
 
+After = tuple[str | int | float | None, ...]
+"""The sort values of a hit, beyond which its order goes on."""
+
+TOTAL = 10_000
+"""A page's total is counted up to this."""
+
+
 class Hit(NamedTuple):
     """One found event: its canonical JSON text, and the sort values that resume after it."""
 
     canonical: str
-    after: tuple[str | int | float | None, ...]
+    after: After
     flags: frozenset[str] = frozenset()  # of clipped, degraded, truncated
     personal: str | None = None  # the side object of what PERSONAL names, where it was asked for
 
@@ -156,7 +163,7 @@ class Backend(Protocol):
         node: Node,
         *,
         order: Sequence[Sort],
-        after: tuple[str | int | float | None, ...] | None = None,
+        after: After | None = None,
         limit: int = 100,
         total: bool = False,
         personal: bool = False,

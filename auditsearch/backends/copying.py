@@ -76,7 +76,7 @@ class Copy:
         return int(max(lacking, abs(counts[0] - counts[1])))
 
     def keys(self, index: str) -> Iterator[Key]:
-        """The (ts, id) of all events of an index, in order."""
+        """The (ts, id) of all events of an index, in order. Raises PartialAnswer."""
         question: dict[str, Any] = {"size": IDS, "_source": False, "track_total_hits": False}
         question |= {"sort": [{"ts": "asc"}, {"id": "asc"}]}
         while True:

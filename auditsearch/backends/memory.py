@@ -12,6 +12,8 @@ from typing import Any
 
 from auditsearch import intervals
 from auditsearch.backends.base import (
+    TOTAL,
+    After,
     Facets,
     Histogram,
     Hit,
@@ -30,12 +32,7 @@ from auditsearch.promoted import PREFIX, shown
 from auditsearch.query.fuzzy import alike
 from auditsearch.query.tree import And, Column, Fact, Near, Node, Not, Or, Words
 
-TOTAL = 10_000
-"""A page's total is counted up to this."""
-
 _FACT = re.compile(r"@?[^=#@~?]*[=#@~?]")  # the parts of the time alone have a path with a sign: @year=2026
-
-After = tuple[str | int | float | None, ...]
 
 
 class MemoryBackend(Upkeep):

@@ -10,6 +10,8 @@ from typing import Any
 from auditsearch.backends import aggregations
 from auditsearch.backends.aggregations import keyword
 from auditsearch.backends.base import (
+    TOTAL,
+    After,
     Facets,
     Histogram,
     Hit,
@@ -37,14 +39,9 @@ from auditsearch.promoted import kind_of
 from auditsearch.query.dsl import compile_query, query
 from auditsearch.query.tree import Node
 
-TOTAL = 10_000
-"""A page's total is counted up to this."""
-
 _SOURCE = ["canonical", *FLAGS]
 _NO_INDEX_YET = {"ignore_unavailable": "true", "allow_no_indices": "true"}
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
-
-After = tuple[str | int | float | None, ...]
 
 
 class OpenSearchBackend(Upkeep):

@@ -77,7 +77,7 @@ class Upkeep:
         return hidden(self.client, self.prefix)
 
     def delete(self, partition: str, ids: Sequence[str]) -> int:
-        """Take events away; how many were there."""
+        """Take events away; how many were there. Raises BackendUnavailable where the server stays busy."""
         left, done = list(ids), 0
         for pause in (*PAUSES, None):
             gone, left = self._delete(partition, left)
@@ -89,7 +89,10 @@ class Upkeep:
         raise BackendUnavailable(f"The search server is too busy to take events of {partition} away; try again later.")
 
     def drop_partition(self, partition: str, *, holding: int) -> bool:
-        """Delete the partition's index if it holds exactly `holding` events, with writing to it blocked before."""
+        """Delete the partition's index if it holds exactly `holding` events, with writing to it blocked before.
+
+        Raises ConfigurationError where the partition is not one index of ours.
+        """
         found = self.client.request("GET", f"/_alias/{partition}")
         if found.status == 404:
             return True

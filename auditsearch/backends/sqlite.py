@@ -11,6 +11,8 @@ from typing import Any
 
 from auditsearch.backends import sqlite_count, sqlite_promoted, sqlite_words
 from auditsearch.backends.base import (
+    TOTAL,
+    After,
     Facets,
     Finding,
     Histogram,
@@ -34,9 +36,6 @@ from auditsearch.document import Document
 from auditsearch.exceptions import AuditSearchError, BackendUnavailable
 from auditsearch.query.algebra import all_of
 from auditsearch.query.tree import Node
-
-TOTAL = 10_000
-"""A page's total is counted up to this."""
 
 
 class SQLiteBackend(Upkeep):
@@ -71,7 +70,7 @@ class SQLiteBackend(Upkeep):
         node: Node,
         *,
         order: Sequence[Sort],
-        after: tuple[str | int | float | None, ...] | None = None,
+        after: After | None = None,
         limit: int = 100,
         total: bool = False,
         personal: bool = False,
@@ -157,7 +156,7 @@ def _hits(
     connection: Connection,
     clause: Clause,
     order: Sequence[Sort],
-    after: tuple[str | int | float | None, ...] | None,
+    after: After | None,
     limit: int,
     personal: bool,
 ) -> list[Hit]:
