@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -130,6 +130,15 @@ def test_a_clock_that_was_set_back_is_noticed(backend):
     backend.index([event(partition=NEW, ts=NOON + 7_200_000_000, event_code=retention.RUN)])
     with pytest.raises(Refused, match="the clock was set back"):
         retention.planned(backend, NOW)
+
+
+@pytest.mark.parametrize("days", [-400, 400])
+def test_a_clock_that_is_not_the_databases_is_noticed(rules, monkeypatch, days):
+    there = retention.clock()
+    monkeypatch.setattr(retention, "clock", lambda: there + timedelta(days=days))
+    for how in ("--dry-run", "--apply"):
+        with pytest.raises(CommandError, match="by that of the database: set them right"):
+            call_command("auditsearch_retention", how)
 
 
 def test_an_event_of_the_future_that_is_no_retention_holds_nothing_up(backend):

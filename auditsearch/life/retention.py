@@ -20,7 +20,7 @@ from auditsearch.exceptions import AuditSearchError, SettingError
 from auditsearch.life import holds, removal, times
 from auditsearch.life.archive import Progress, quiet
 from auditsearch.life.hidden import REMEDY, hidden
-from auditsearch.life.lock import database, locked
+from auditsearch.life.lock import clock, database, locked
 from auditsearch.life.reading import pages
 from auditsearch.life.spans import span
 from auditsearch.partition import LIVE
@@ -102,6 +102,16 @@ def planned(backend: Backend, now: datetime) -> list[Due]:
             found.append(Due(partition, events, number, why))
     newest = max(micros(times.back(rule["keep"], now)) for rule in rules() if rule["keep"] != FOREVER)
     return found + [Due(index, 0, 0, f"{why}; {REMEDY}") for index, why in hidden(backend, newest).items()]
+
+
+def check_host(now: datetime) -> None:
+    """Raise Refused where this host's clock and the database's are far apart: what is due can't be told then."""
+    theirs = clock()
+    if abs(theirs - now) > timedelta(microseconds=LIVE[1]):
+        raise removal.Refused(
+            f"It is {now:%Y-%m-%d %H:%M} by this host's clock and {theirs:%Y-%m-%d %H:%M} by that of the database: set "
+            "them right first."
+        )
 
 
 def check_clock(backend: Backend, now: datetime) -> None:

@@ -55,6 +55,7 @@ class Command(StoppableCommand):
         now, progress = timezone.now(), Progress(self.stderr)
         try:
             backend = get_backend()
+            retention.check_host(now)
             plan = retention.planned(backend, now)
             done = None
             if options["apply"] and plan:
