@@ -12,7 +12,6 @@ from django.db.models import Q
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
-from auditsearch.backends.base import Interval
 from auditsearch.columns import counted
 from auditsearch.conf import settings
 from auditsearch.exceptions import InvalidValue
@@ -25,7 +24,6 @@ from auditsearch.search import Events
 from auditsearch.web.links import address
 from auditsearch.web.scope import Scope
 
-INTERVALS: tuple[Interval, ...] = ("year", "month", "week", "day", "hour", "minute")
 SIZE = 50
 NEWEST = "-timestamp"
 
