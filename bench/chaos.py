@@ -85,7 +85,7 @@ def crashes(run: str, seed: int, folder: Path, stack: ExitStack) -> dict[str, An
         from tests.servers.postgres import postgres
 
         url = stack.enter_context(postgres())
-    client = {"timeout": 5}
+    client = {"timeout": 60}
     site.start(site.database(run, folder, url), HOSTS=[server.url], CLIENT=client, INDEX_PREFIX="auditsearch")
     field = Field(run, seed, size("EVENTS", 100_000) // 2)
     field.fight()

@@ -332,13 +332,16 @@ def forked_child() -> None:
 
 def leave() -> None:
     """Capture, ring the thread, and end."""
+    from auditsearch import thread
+
+    thread.EXIT_SECONDS = 300
     choose(DELIVERY="thread")
     append("last")
 
 
 def until(true: Callable[[], bool]) -> None:
-    """Wait at most 20 seconds."""
-    end = time.monotonic() + 20
+    """Wait at most five minutes."""
+    end = time.monotonic() + 300
     while not true():
         if time.monotonic() > end:
             raise TimeoutError

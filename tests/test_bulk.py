@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -318,13 +319,15 @@ def test_a_partition_that_can_not_be_made_now_does_not_hold_up_another(backend, 
 
 
 def test_a_server_that_does_not_answer_in_time_is_a_retry(server):
-    backend = OpenSearchBackend([server.url], client={"timeout": 0.2})
-    server.script = [lambda server, lines: (bulk.time.sleep(0.6), store(server, lines))[1]]
-    documents = events(2)
-    assert fates(backend.index(documents)) == [Settled.RETRY] * 2
-    bulk.time.sleep(0.6)
-    assert fates(backend.index(documents)) == [Settled.SHIPPED] * 2
-    backend.close()
+    heard, documents = threading.Event(), events(2)
+    hasty, patient = (OpenSearchBackend([server.url], client={"timeout": seconds}) for seconds in (0.2, 300))
+    server.script = [lambda server, lines: (heard.wait(300), store(server, lines))[1]]
+    assert fates(hasty.index(documents)) == [Settled.RETRY] * 2
+    heard.set()
+    assert fates(patient.index(documents)) == [Settled.SHIPPED] * 2
+    assert len(server.stored) == 2
+    hasty.close()
+    patient.close()
 
 
 def test_no_request_is_larger_than_the_setting(backend, server):

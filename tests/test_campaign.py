@@ -68,7 +68,7 @@ def campaign(seed: int, server: FakeServer) -> tuple[set[str], set[str], Plan]:
     chance, plan = random.Random(seed), Plan(seed)
     committed, rolled_back = set[str](), set[str]()
     server.plan = plan
-    backend = OpenSearchBackend([server.url], prefix="auditsearch", client={"timeout": 2})
+    backend = OpenSearchBackend([server.url], prefix="auditsearch", client={"timeout": 60})
     for _ in range(12):
         capture(chance, committed, rolled_back)
         with contextlib.suppress(AuditSearchError):

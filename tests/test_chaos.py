@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 def test_a_short_campaign_loses_doubles_and_invents_nothing() -> None:
     env = {**os.environ, "RUNS": "sqlite", "EVENTS": "8000", "SEED": "7"}
     command = [sys.executable, "-m", "bench.chaos"]
-    done = subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=240, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=900, stdout=subprocess.PIPE, text=True)
     told = json.loads(done.stdout.splitlines()[-1])
     assert (told["lost"], told["doubled"], told["phantom"]) == (0, 0, 0)
     assert told["events"] >= 4000
@@ -33,7 +33,7 @@ def test_a_short_campaign_loses_doubles_and_invents_nothing() -> None:
 def test_at_each_named_point_a_kill_leaves_none_before_the_commit_and_one_after_it() -> None:
     env = {**os.environ, "SEEDS": "3"}
     command = [sys.executable, "-m", "bench.chaos_points"]
-    done = subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=240, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=900, capture_output=True, text=True)
     rows = [row for line in done.stderr.splitlines() if line.startswith("[{") for row in json.loads(line)]
     expected = {point: "0" if point == chaos_points.BEFORE_COMMIT else "1" for point in chaos_points.POINTS}
     assert {(row["run"], row["point"]): row["their documents"] for row in rows} == {

@@ -30,13 +30,13 @@ def there(request: pytest.FixtureRequest, server_url: Callable[[str], str]) -> d
 def scenario(name: str, folder: Path, env: dict[str, str], **variables: str) -> Any:
     """What a scenario of `tests.processes` tells."""
     command = [sys.executable, "-m", "tests.processes", name, str(folder)]
-    done = subprocess.run(command, cwd=ROOT, env={**env, **variables}, check=True, timeout=240, stdout=subprocess.PIPE)
+    done = subprocess.run(command, cwd=ROOT, env={**env, **variables}, check=True, timeout=900, stdout=subprocess.PIPE)
     return json.loads(done.stdout)
 
 
 def test_outbox_and_shipping_keep_their_laws(there) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-m", "not sqlite", "-p", "no:cacheprovider", *LAWS]
-    done = subprocess.run(command, cwd=ROOT, env=there, check=False, timeout=240, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=there, check=False, timeout=900, stdout=subprocess.PIPE, text=True)
     passed = re.search(r"(\d+) passed", done.stdout)
     assert done.returncode == 0, done.stdout
     assert passed

@@ -20,7 +20,7 @@ def run(tmp_path: Path) -> Callable[..., str]:
 
 def printed(command: list[str], surroundings: dict[str, str]) -> str:
     """What the command prints; fails with all of it unless it exits 0."""
-    done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 

@@ -23,7 +23,7 @@ def cases(what, folder, **env):
     """What is where after each case."""
     command = [sys.executable, "-m", "tests.life_processes", what, str(folder)]
     out = subprocess.run(
-        command, env=os.environ | env, check=True, stdout=subprocess.PIPE, text=True, timeout=300
+        command, env=os.environ | env, check=True, stdout=subprocess.PIPE, text=True, timeout=900
     ).stdout
     return json.loads(out.splitlines()[-1])
 

@@ -59,8 +59,8 @@ def stored_ids(backend):
 
 
 def settled(backend, documents):
-    """Send until each is confirmed, as a shipper does; half a minute at most."""
-    waiting, end = list(documents), time.monotonic() + 30
+    """Send until each is confirmed, as a shipper does; five minutes at most."""
+    waiting, end = list(documents), time.monotonic() + 300
     while waiting:
         assert time.monotonic() < end
         fates = {outcome.id: outcome.settled for outcome in backend.index(waiting)}

@@ -230,7 +230,7 @@ def test_the_next_batch_is_made_ready_while_one_is_on_its_way(settings, monkeypa
 
     class Slow(Server):
         def index(self, documents: Sequence[Document], **options: Any) -> list[Outcome]:
-            assert second.wait(5)
+            assert second.wait(300)
             return super().index(documents, **options)
 
     assert ship.drain("default", Slow()).done == 2
@@ -244,7 +244,7 @@ def test_two_batches_are_on_their_way_once_a_first_one_was_taken(settings) -> No
     class Slow(Server):
         def index(self, documents: Sequence[Document], **options: Any) -> list[Outcome]:
             if self.batches:
-                both.wait(5)
+                both.wait(300)
             return super().index(documents, **options)
 
     assert ship.drain("default", Slow()).done == 3

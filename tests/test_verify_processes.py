@@ -15,7 +15,7 @@ FOUND = {"checked": 2501, "known": 1, "counts": {"MODIFIED": 1, "MISSING": 1}}
 def told(scenario, folder, **env):
     """What is found by one process, and by three beside it."""
     command = [sys.executable, "-m", "tests.verify_processes", scenario, str(folder)]
-    done = subprocess.run(command, env=os.environ | env, check=True, stdout=subprocess.PIPE, text=True, timeout=300)
+    done = subprocess.run(command, env=os.environ | env, check=True, stdout=subprocess.PIPE, text=True, timeout=900)
     return json.loads(done.stdout.splitlines()[-1])
 
 

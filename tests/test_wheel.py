@@ -17,7 +17,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, unpacked."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
-    subprocess.run(command, check=True, timeout=300)
+    subprocess.run(command, check=True, timeout=900)
     (file,) = folder.glob("auditsearch-*.whl")
     with zipfile.ZipFile(file) as archive:
         archive.extractall(folder / "unpacked")
@@ -44,7 +44,7 @@ def test_the_packaged_templates_are_read_from_the_package(wheel: Path) -> None:
         "print(json.dumps([r.__file__, r.read_json('index_templates/index-template.json')]))"
     )
     command = [sys.executable, "-c", code, str(wheel)]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True, cwd=wheel, timeout=60)
+    answer = subprocess.run(command, check=True, capture_output=True, text=True, cwd=wheel, timeout=900)
     file, template = json.loads(answer.stdout)
     assert file.startswith(str(wheel))
     assert template == json.loads((ROOT / "index_templates" / "index-template.json").read_bytes())

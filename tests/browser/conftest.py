@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from example.day import PASSWORD
 from tests.browser.watch import Watch
@@ -17,6 +17,8 @@ ROOT = Path(__file__).parent.parent.parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 FLAGS += ["--disable-sync", "--no-first-run"]
 PHONE = {"width": 360, "height": 740}
+
+expect.set_options(timeout=60_000)
 
 NewPage = Callable[..., Page]
 
@@ -39,7 +41,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert address.startswith("http"), "the site did not start; it says why above"
         yield address
         process.stdin.close()
-        process.wait(20)
+        process.wait(300)
 
 
 @pytest.fixture(scope="package")
@@ -99,7 +101,7 @@ class Opener:
         """A new page; `options` are those of Playwright's contexts."""
         given = {"locale": "en-GB", "timezone_id": "UTC", "storage_state": self.cookies(user)} | options
         page = self.chromium.new_context(base_url=self.site, **given).new_page()  # type: ignore[arg-type]
-        page.set_default_timeout(5_000)
+        page.set_default_timeout(60_000)
         self.pages.append(page)
         self.watch.over(page)
         page.goto(path)

@@ -39,7 +39,7 @@ def told(server_url: Callable[[str], str], tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("background")
     env = {**os.environ, "FOLDER": str(folder), "BROKER_URL": server_url("redis")}
     env.pop("DJANGO_SETTINGS_MODULE", None)
-    subprocess.run([sys.executable, "-m", "tests.background"], cwd=ROOT, env=env, check=True, timeout=60)
+    subprocess.run([sys.executable, "-m", "tests.background"], cwd=ROOT, env=env, check=True, timeout=900)
     for number, (name, command) in enumerate(WORKERS.items(), 1):
         place = folder / name
         place.mkdir()

@@ -49,7 +49,7 @@ class Shelf:
         """Store events, which are known by their number from then on, and see to it that all were stored."""
         documents = [self.event(**changes) for changes in events]
         outcomes = self.index(*documents)
-        for _ in range(20):
+        for _ in range(200):
             if Settled.RETRY in {outcome.settled for outcome in outcomes}:
                 time.sleep(0.5)  # a busy server: sent again, as the shipper does
                 outcomes = self.index(*documents)

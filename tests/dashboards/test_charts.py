@@ -27,7 +27,7 @@ def day(opensearch_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """A server that holds the example's day under a prefix of its own."""
     prefix, folder = f"day{uuid4().hex[:10]}", tmp_path_factory.mktemp("shop")
     command = [sys.executable, "-m", "tests.dashboards.example_day", str(folder), opensearch_url, prefix]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
     backend = OpenSearchBackend([opensearch_url], prefix=prefix, client={})
     assert done.returncode == 0, done.stdout + done.stderr
     backend.refresh()

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-STARTUP_SECONDS = 90
+STARTUP_SECONDS = 900
 
 
 class ServerStartError(RuntimeError):

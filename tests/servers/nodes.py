@@ -20,7 +20,7 @@ from tests.servers.elasticsearch import VERSIONS, distribution, java_home, owner
 from tests.servers.opensearch import MAIN_CLASS, PORTS, ignore_full_disk, jars, modules, port_told
 from tests.servers.process import get_json, java, stop
 
-STARTUP_SECONDS = 180
+STARTUP_SECONDS = 900
 
 
 class Node:

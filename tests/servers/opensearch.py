@@ -69,7 +69,7 @@ def ignore_full_disk(url: str) -> None:
         {"Content-Type": "application/json"},
         method="PUT",
     )
-    urllib.request.urlopen(request, timeout=30).close()
+    urllib.request.urlopen(request, timeout=300).close()
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.servers.daemon import ServerStartError, end_of, spawn
 
-STARTUP_SECONDS = 120
+STARTUP_SECONDS = 900
 
 
 def cache_folder() -> Path:
