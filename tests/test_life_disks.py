@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import resource
+import stat
 import subprocess
 import tempfile
 from contextlib import contextmanager, nullcontext
@@ -151,3 +153,18 @@ def test_a_real_disk_that_may_only_be_read_is_told_and_its_archives_are_restored
     with disk.being("ro", closed(disk.folder)), pytest.raises(ArchiveError, match=r"let this user|name another folder"):
         archive(backend, disk.folder, reset=True)
     assert texts(backend) == before
+
+
+@pytest.mark.parametrize(("number", "refused"), [(errno.EINVAL, False), (errno.EIO, True)])
+def test_a_file_system_that_syncs_no_folders_is_used(backend, tmp_path, monkeypatch, number, refused):
+    sync = os.fsync
+
+    def fsync(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(number, os.strerror(number))
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(ArchiveError, match="look at the disk") if refused else nullcontext():
+        archive(backend, tmp_path, reset=True)
+    assert len(texts(backend)) == 50 * refused

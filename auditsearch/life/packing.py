@@ -121,12 +121,15 @@ def synced(file: IO[Any]) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Return when the disk has the names of the files."""
+    """Return when the disk has the names of the files, as far as its file system can be asked for that."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _UNABLE:
+            raise
     finally:
         os.close(handle)
 
@@ -140,6 +143,9 @@ def told(path: Path) -> Iterator[None]:
         remedy = _REMEDIES.get(error.errno or 0, "look at the disk")
         raise ArchiveError(f"{path} can't be written ({error.strerror}): {remedy}; then run it again.") from error
 
+
+_UNABLE = (errno.EINVAL, errno.EBADF, errno.ENOTSUP)
+"""What network file systems answer that know no syncing of folders: PostgreSQL goes on there, too."""
 
 _REMEDIES = {
     errno.ENOSPC: "make room there",
