@@ -9,13 +9,14 @@ from typing import NamedTuple
 from auditsearch.forms import decode_key
 from auditsearch.query.box import BOX, KEYED, SPECIAL
 from auditsearch.query.dates import PARTS
+from auditsearch.query.tokens import unquoted
 
 MOST = 20
 """Candidates at once."""
 
-_HERE = re.compile(r"[^\s()]*$")
+_PIECE = re.compile(r'(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[^\s()"])+', re.DOTALL)
 _NAME = re.compile(r"-?([^\W\d][\w.-]*)$")
-_ASKED = re.compile(r'-?([^\W\d][\w.-]*)(:|=|!=)("?)([^"]*)$')
+_ASKED = re.compile(r'-?([^\W\d][\w.-]*)(:|=|!=)("?)((?:[^"\\]|\\.)*\\?)$', re.DOTALL)
 _PLAIN = re.compile(r'(?![=<>~])[^\s()"*|]+')
 
 _PLAIN_KEY = re.compile(r'[^\s:=<>!~()"%]+')
@@ -34,11 +35,11 @@ class Completion(NamedTuple):
 
 def complete(text: str, at: int, keys: Iterable[str], values: Values) -> Completion:
     """Return what may stand at character `at`. `keys` are `snapshot.status` and the like, as they were seen."""
-    here = _HERE.search(text[:at])
-    typed = here[0] if here else ""
+    at = max(0, min(at, len(text)))
+    typed = next((piece[0] for piece in _PIECE.finditer(text, 0, at) if piece.end() == at), "")
     if asked := _ASKED.match(typed):
-        start = at - len(asked[3]) - len(asked[4])
-        return Completion(start, at, [_written(value) for value in _fitting(values(asked[1], asked[4]), asked[4])])
+        start, value = at - len(asked[3]) - len(asked[4]), unquoted(f'"{asked[4]}"') if asked[3] else asked[4]
+        return Completion(start, at, [_written(one) for one in _fitting(values(asked[1], value), value)])
     if name := _NAME.match(typed):
         return Completion(at - len(name[1]), at, _names(name[1], keys))
     return Completion(at, at, _names("", ()))
