@@ -83,20 +83,18 @@ def personal_of(stored: Stored) -> str | None:
     """Return the side object that was captured with an event, from the outbox where the store has only a part of it."""
     if "truncated" not in stored.flags:
         return stored.personal
-    for alias in filter(migrated, outbox.aliases()):
-        rows = OutboxRow.objects.using(alias).filter(event_id=stored.id, state=State.TRUNCATED)
-        for personal in rows.values_list("personal", flat=True):
-            return personal
-    return None
+    return next((personal for _, personal in _kept(stored)), None)
 
 
 def whole(stored: Stored) -> str | None:
     """Return the text that was captured; None where the store has only a part of it, and the outbox nothing."""
     if "truncated" not in stored.flags:
         return stored.canonical
+    return next((text for text, _ in _kept(stored)), None)
+
+
+def _kept(stored: Stored) -> Iterator[tuple[str, str | None]]:
+    """Yield the text and the side object of an event that the store has in part, as far as the outbox keeps it."""
     for alias in filter(migrated, outbox.aliases()):
         rows = OutboxRow.objects.using(alias).filter(event_id=stored.id, state=State.TRUNCATED)
-        for text in rows.values_list("canonical", flat=True):
-            if leaf(text) == stored.leaf:
-                return str(text)
-    return None
+        yield from (row for row in rows.values_list("canonical", "personal") if leaf(row[0]) == stored.leaf)
