@@ -369,7 +369,8 @@ def test_the_archive_command_says_what_is_missing(tmp_path):
         ({"destination": "/nowhere"}, "is no folder"),
     ],
 )
-def test_what_may_be_a_slip_is_refused_and_nothing_is_removed(tmp_path, given, told, dry_run):
+def test_what_may_be_a_slip_is_refused_and_nothing_is_removed(tmp_path, settings, given, told, dry_run):
+    settings.AUDITSEARCH = settings.AUDITSEARCH | {"BATCH_SIZE": 498}  # a change of settings makes a new store
     fill(get_backend())
     before = stored(get_backend())
     with pytest.raises(CommandError, match=told):
