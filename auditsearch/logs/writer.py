@@ -29,6 +29,9 @@ LINGER_SECONDS = 0.05
 EXIT_SECONDS = 2.0
 """Time that a process gives its events at exit."""
 
+FORK_SECONDS = 10.0
+"""How long a fork waits for what is being written."""
+
 LOST = "log_records_lost"
 """Code of the event that tells how many records found the queue full."""
 
@@ -116,6 +119,7 @@ class Queue:
 
 
 _queues: dict[str, Queue] = {}
+_forking: list[Queue] = []
 
 
 def put(using: str, row: Row, limit: int) -> None:
@@ -148,11 +152,6 @@ def flush(using: str) -> None:
         queue.write()
     elif queue.thread is not None:
         queue.wake()
-
-
-def waiting() -> int:
-    """Return how many events wait in this process, those lost not counted."""
-    return sum(len(queue.rows) for queue in _queues.values())
 
 
 def _queue(using: str) -> Queue:
@@ -201,5 +200,18 @@ def _at_exit() -> None:
                 time.sleep(0.1)
 
 
+def _before_fork() -> None:
+    """Let the thread end its transaction: SQLite would believe that its locks are the child's too, and wait for them."""
+    own = [queue for queue in list(_queues.values()) if queue.pid == os.getpid()]
+    _forking[:] = [queue for queue in own if queue.writing.acquire(timeout=FORK_SECONDS)]
+
+
+def _after_fork() -> None:
+    while _forking:
+        _forking.pop().writing.release()
+
+
 request_finished.connect(_after_request, dispatch_uid="auditsearch.logs")
 atexit.register(_at_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
