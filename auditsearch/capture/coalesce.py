@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.db import connections
+from django.db.models import BigIntegerField, ExpressionWrapper, QuerySet, Subquery
+
 from auditsearch.capture.slices import sliced
 from auditsearch.conf import settings
 from auditsearch.event import new_id
@@ -22,6 +25,9 @@ WRITTEN = "auditsearch_written"
 
 MOST = 10_000
 """Objects of one transaction that are remembered."""
+
+NEWEST = (1_000, 50_000, None)
+"""How many of the newest rows are looked through for one that is taken back; None is all of them."""
 
 
 class Former(NamedTuple):
@@ -61,8 +67,28 @@ def merged(connection: Any, drafts: Sequence[Record]) -> Sequence[Record]:
         if event_id in here:
             here[event_id].drop()
     for some in sliced(stored):
-        OutboxRow.objects.using(using).filter(event_id__in=some)._raw_delete(using)
+        _take_back(using, some)
     return drafts
+
+
+def _take_back(using: str, event_ids: Sequence[str]) -> None:
+    """Delete the rows of these events. Their ids have no index, so the newest rows are looked at first."""
+    rows, left = OutboxRow.objects.using(using), len(event_ids)
+    for among in NEWEST:
+        found = rows.filter(event_id__in=event_ids)
+        if among is not None:
+            last = Subquery(rows.order_by("-pk").values("pk")[:1])
+            found = found.filter(pk__gt=ExpressionWrapper(last - among, output_field=BigIntegerField()))
+        left -= _delete(found, using)
+        if left <= 0:
+            return
+
+
+def _delete(rows: QuerySet[OutboxRow], using: str) -> int:
+    if connections[using].vendor != "mysql":
+        return rows._raw_delete(using)
+    keys = list(rows.values_list("pk", flat=True))  # MariaDB would lock all rows that it looks at, and wait for others
+    return sum(OutboxRow.objects.using(using).filter(pk=key)._raw_delete(using) for key in keys)
 
 
 def _written(connection: Any) -> dict[Any, Former]:

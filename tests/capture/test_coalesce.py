@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.db import transaction
 
+from auditsearch.capture import coalesce
 from auditsearch.testing import Captured
 from tests.capture.conftest import customer, order
 from tests.shop.models import Customer, Post, Tag
@@ -112,3 +113,16 @@ def test_what_was_committed_by_hand_is_not_taken_back(committed: Captured) -> No
     finally:
         transaction.set_autocommit(True)
     assert [event.diff for event in committed[1:]] == [{"name": ["a", "b"]}, {"name": ["b", "c"]}]
+
+
+@pytest.mark.parametrize("newest", [(1, None), (50_000,)])
+def test_an_event_is_taken_back_however_many_came_after_it(
+    committed: Captured, monkeypatch: pytest.MonkeyPatch, newest: tuple[int | None, ...]
+) -> None:
+    monkeypatch.setattr(coalesce, "NEWEST", newest)
+    with transaction.atomic():
+        made = customer("a")
+        for name in "bcd":
+            customer(name)
+        rename(made, "e")
+    assert [event.object_snapshot["name"] for event in committed] == ["b", "c", "d", "e"]
