@@ -201,7 +201,7 @@ def _at_exit() -> None:
 
 
 def _before_fork() -> None:
-    """Let the thread end its transaction: SQLite would believe that its locks are the child's too, and wait for them."""
+    """Let the thread end its transaction: SQLite would believe its locks to be the child's too, and wait for them."""
     own = [queue for queue in list(_queues.values()) if queue.pid == os.getpid()]
     _forking[:] = [queue for queue in own if queue.writing.acquire(timeout=FORK_SECONDS)]
 
