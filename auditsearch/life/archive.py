@@ -33,6 +33,7 @@ from auditsearch.life.hidden import REMEDY, hidden
 from auditsearch.life.lock import database, locked
 from auditsearch.life.manifest import DATA, Manifest, Part, check, check_part, ids, read, texts, with_part
 from auditsearch.life.packing import ArchiveError, digest, packed, sweep, told
+from auditsearch.life.progress import Progress, quiet
 from auditsearch.life.reading import batches
 from auditsearch.life.spool import Spool
 from auditsearch.query.algebra import all_of
@@ -43,13 +44,6 @@ from auditsearch.seal.merkle import Tree, leaf_hash
 
 ARCHIVED = "archived"
 """Code of the audit event that tells of it, with the digest of its files."""
-
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, with how many events so far, and of how many."""
-
-
-def quiet(doing: str, done: int, total: int) -> None:
-    """Tell nobody."""
 
 
 def archive(

@@ -17,9 +17,9 @@ from auditsearch.backends import get_backend
 from auditsearch.backends.base import Backend, Stored
 from auditsearch.exceptions import AuditSearchError, ConfigurationError, PartialAnswer
 from auditsearch.life import removal
-from auditsearch.life.archive import Progress, quiet
 from auditsearch.life.hidden import REMEDY, hidden
 from auditsearch.life.lock import locked
+from auditsearch.life.progress import Progress, quiet
 from auditsearch.life.reading import pages, personal_of, whole
 from auditsearch.life.restore import Filling
 

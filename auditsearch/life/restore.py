@@ -18,9 +18,9 @@ from auditsearch.conf import settings
 from auditsearch.document import Document, document
 from auditsearch.exceptions import AuditSearchError, BackendUnavailable
 from auditsearch.life import removal
-from auditsearch.life.archive import Progress, quiet
 from auditsearch.life.lock import database, locked
 from auditsearch.life.manifest import Manifest, accept, check, events, read
+from auditsearch.life.progress import Progress, quiet
 
 RESTORED = "archive_restored"
 """Code of the audit event that tells of it."""

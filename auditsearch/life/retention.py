@@ -18,9 +18,9 @@ from auditsearch.conf import settings
 from auditsearch.event import from_micros, micros
 from auditsearch.exceptions import AuditSearchError, SettingError
 from auditsearch.life import holds, removal, times
-from auditsearch.life.archive import Progress, quiet
 from auditsearch.life.hidden import REMEDY, hidden
 from auditsearch.life.lock import clock, database, locked
+from auditsearch.life.progress import Progress, quiet
 from auditsearch.life.reading import pages
 from auditsearch.life.spans import span
 from auditsearch.partition import LIVE
