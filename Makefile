@@ -32,7 +32,7 @@ test-engines: $(VENV)/.test  ## the contract, in depth, on each release that is 
 test-browser: $(VENV)/.test  ## the pages in Chromium only
 	$(VENV)/bin/python -m pytest tests/browser
 
-test-fast: $(VENV)/.test  ## memory and SQLite only, about a minute
+test-fast: $(VENV)/.test  ## memory and SQLite only, some minutes
 	$(VENV)/bin/python -m pytest -n 2 -m "not server and not slow and not browser"
 
 test-django42: $(VENV42)/.test  ## the fast tests on Django 4.2
