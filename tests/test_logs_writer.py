@@ -35,6 +35,17 @@ LOCKED = pytest.param(
     500,
     id="while the database is locked",
 )
+FORKED = pytest.param(
+    "from auditsearch import outbox\n"
+    "append, inside = outbox.append, threading.Event()\n"
+    "outbox.append = lambda *rows: (append(*rows), inside.set(), time.sleep(0.5))\n"
+    "many('a'); inside.wait()\n"
+    "if pid := os.fork():\n    sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n"
+    "outbox.append, began = append, time.monotonic()\n"
+    "many('b'); writer._at_exit(); os._exit(time.monotonic() - began > 60)",
+    500,
+    id="in a child that was forked in the middle of a write",
+)
 
 
 def said(path: Path, code: str) -> int:
@@ -69,7 +80,7 @@ def said(path: Path, code: str) -> int:
             500,
             id="in a child",
         ),
-        *([LOCKED] if django.VERSION >= (5, 1) else []),
+        *([LOCKED, FORKED] if django.VERSION >= (5, 1) else []),
     ],
 )
 def test_what_was_said_is_written(tmp_path: Path, code: str, number: int) -> None:
