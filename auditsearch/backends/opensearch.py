@@ -150,8 +150,9 @@ class OpenSearchBackend(Upkeep):
 
     def _ask(self, action: str, question: dict[str, Any]) -> dict[str, Any]:
         answer = self.client.request("POST", f"/{self._aliases}/{action}", question, **_NO_INDEX_YET)
-        if answer.status == 400 and answer.error:
-            remedy = " Ask for one of many values by in." if "maxClauseCount" in answer.cause else ""
+        crowded = "maxClauseCount" in answer.cause  # a count says so by 500
+        if (answer.status == 400 or crowded) and answer.error:
+            remedy = " Ask for one of many values by in, for many days by range." if crowded else ""
             raise QueryError(f"The search server can't answer this question: {answer.cause}.{remedy}")
         found = self.client.proven(answer, action)
         if found.get("timed_out") or found["_shards"]["failed"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from ipaddress import ip_network
 from typing import Any
 
@@ -79,6 +79,9 @@ def test_a_date_holds_its_midnight_and_not_the_next(shelf: Shelf) -> None:
     midnight = NOON - 13 * 3_600_000_000  # 2026-11-22T00:00 in Lagos
     shelf.put(*({"ts": ts} for ts in (midnight - 1, midnight, midnight + DAY - 1, midnight + DAY)))
     assert shelf.ask(timestamp__date="2026-11-22") == {1, 2}
+    assert shelf.ask(timestamp__date__in=["2026-11-23", "2026-11-21", "2026-11-21"]) == {0, 3}
+    days = [date(2026, 11, 22) + timedelta(days=n) for n in range(-1_000, 1)]
+    assert shelf.ask(timestamp__date__in=days[::-1]) == {0, 1, 2}
     assert shelf.ask(timestamp__week_day=1) == shelf.ask(timestamp__iso_week_day=7) == {1, 2}
 
 

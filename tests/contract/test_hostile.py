@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from datetime import date, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -15,6 +16,7 @@ from auditsearch.exceptions import InvalidValue, QueryError
 from auditsearch.query.text import parse
 from auditsearch.search import Events
 from tests.contract.shelf import Shelf
+from tests.factories import NOON
 
 HOSTILE = [
     "*",
@@ -136,6 +138,18 @@ def test_too_many_conditions_are_answered_or_refused_with_the_remedy(shelf: Shel
     shelf.values(*range(6))
     told = answered(shelf, reduce(or_, (Q(_context__v=number) for number in range(5, 1_205))))
     assert told == {5} or "one of many values by in" in str(told)
+
+
+def test_many_days_apart_are_answered_or_refused_with_the_remedy(shelf: Shelf) -> None:
+    shelf.put({"ts": NOON})
+    days = [date(2026, 11, 22) + timedelta(days=2 * n) for n in range(600)]
+    for look in (Events.count, lambda events: len(list(events))):
+        told: Any = None
+        try:
+            told = look(shelf.events.filter(timestamp__date__in=days))
+        except QueryError as error:
+            told = str(error)
+        assert told == 1 or "for many days by range" in told
 
 
 def answered(shelf: Shelf, asked: Q) -> set[int] | str:
