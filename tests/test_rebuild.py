@@ -285,6 +285,7 @@ def busy(server, lines):
         (refuse(409, "version_conflict_engine_exception"), None),
         (refuse(400, "mapper_parsing_exception"), "degraded_body"),
         (refuse(400, "mapper_parsing_exception", _id="another"), BackendUnavailable),
+        (whole(413, html="too large"), "degraded_body"),
         (refuse(403, "security_exception"), ConfigurationError),
         (reworked(lambda items: []), BackendUnavailable),
         (whole(400, "parse_exception"), ConfigurationError),

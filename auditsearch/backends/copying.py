@@ -118,9 +118,8 @@ class Copy:
             batch = queue.popleft()
             lines = b"".join(line(self.target, event_id, forms[0]) for event_id, forms in batch)
             answer = self.client.request("POST", "/_bulk", Documents(lines))
-            if answer.status == 413 and len(batch) > 1:
-                middle = len(batch) // 2
-                queue.extendleft([batch[middle:], batch[:middle]])
+            if answer.status == 413 and (parts := smaller(batch)):
+                queue.extendleft(reversed(parts))
                 continue
             if answer.status in (429, 503):
                 self.wait(f"{answer.status} {answer.error}")
@@ -174,6 +173,15 @@ class Copy:
             size += length
         if batch:
             yield batch
+
+
+def smaller(batch: list[tuple[str, list[Form]]]) -> list[list[tuple[str, list[Form]]]]:
+    """What to send of a request that is too large: its halves, of a single event the next form; [] if there is none."""
+    if len(batch) > 1:
+        middle = len(batch) // 2
+        return [batch[:middle], batch[middle:]]
+    [(event_id, forms)] = batch
+    return [[(event_id, forms[1:])]] if len(forms) > 1 else []
 
 
 def line(index: str, event_id: str, body: Form) -> bytes:
