@@ -134,7 +134,7 @@ def test_what_is_dated_in_the_future_appears_when_its_time_has_come(opened: Open
 
 
 def test_only_events_that_answer_the_question_appear(opened: Open, put: Put) -> None:
-    it = opened(q="user:Anna", since="2 days")
+    it = opened(q="user:Anna", since="2026-11-20")
     put(id="of Bert", ts=NOW, user="Bert")
     put(id="of Anna", ts=NOW, user="Anna")
     assert it.poll() == ["of Anna"]
