@@ -1,5 +1,6 @@
 """The web pages on the store in memory: who looks at them, and events to look at."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.test import Client, override_settings
 from auditsearch.backends import get_backend
 from auditsearch.backends.memory import MemoryBackend
 from auditsearch.testing import captured_events
-from tests.factories import event
+from tests.factories import NOON, event
 from tests.settings import AUDITSEARCH
 
 Person = Callable[..., User]
@@ -81,7 +82,8 @@ def tenants(person: Person, put: Put) -> Iterator[tuple[Client, Client]]:
         for name in ("north", "south"):
             clients.append(Client())
             clients[-1].force_login(person(name, "view", "export", "unmask", "verify", "share"))
-            put(log=name, verbose=f"only of {name}", object_label=f"label of {name}", request_token="shared")
+            here = {"log": name, "verbose": f"only of {name}", "object_label": f"label of {name}"}
+            put(**here, request_token="shared", ts=min(NOON, time.time_ns() // 1000))
         yield clients[0], clients[1]
 
 
