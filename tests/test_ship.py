@@ -28,8 +28,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(params=[queue.Noted, queue.Leased], autouse=True)
 def rows_are_taken_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each law holds under the file lock of SQLite and under the leases of other databases."""
+    """Each law holds under the file lock of SQLite and under the leases of others; no retry is due by itself."""
     monkeypatch.setattr(ship, "queue_of", lambda using, keep: request.param(using, keep))
+    monkeypatch.setattr(outbox, "backoff", lambda attempts: timedelta(hours=1))
 
 
 def states() -> list[str]:
