@@ -20,6 +20,14 @@ def store_of_its_own(settings):
     settings.AUDITSEARCH = settings.AUDITSEARCH | {"BATCH_SIZE": 497}  # a change of settings makes a new store
 
 
+@pytest.fixture(autouse=True)
+def in_the_foreground():
+    """What a shell starts in the background ignores Ctrl-C, and so does all that it starts."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_archive_that_is_stopped_says_what_to_do_and_is_finished_by_the_next_run(tmp_path, monkeypatch, number):
     get_backend().index([event(partition="auditsearch-2019.11", ts=NOON - 7 * 365 * 86_400_000_000)])
