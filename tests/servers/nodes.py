@@ -17,8 +17,8 @@ from typing import Any
 
 from tests.servers.daemon import ServerStartError, end_of, free_port, spawn
 from tests.servers.elasticsearch import VERSIONS, distribution, java_home, owner, unpack
-from tests.servers.opensearch import MAIN_CLASS, PORTS, ignore_full_disk, jars, modules, port_told
-from tests.servers.process import get_json, java, stop
+from tests.servers.opensearch import MAIN_CLASS, PORTS, ignore_full_disk, jars, machine, modules, port_told
+from tests.servers.process import get_json, stop
 
 STARTUP_SECONDS = 900
 
@@ -66,8 +66,7 @@ class Node:
 def opensearch_node(heap: str = "512m") -> Iterator[Node]:
     """One OpenSearch that has been started."""
     folder = Path(tempfile.mkdtemp(prefix="opensearch-"))
-    command = [str(java()), f"-Xms{heap}", f"-Xmx{heap}", "--enable-native-access=ALL-UNNAMED"]
-    command += ["-cp", jars("3"), MAIN_CLASS, "-basePath", str(folder / "base"), "-numOfNode", "1"]
+    command = [*machine(heap), "-cp", jars("3"), MAIN_CLASS, "-basePath", str(folder / "base"), "-numOfNode", "1"]
     command += ["-clusterName", f"auditsearch-{uuid.uuid4().hex[:12]}", "-moduleTypes", ",".join(modules("3"))]
     command += ["-baseHttpPort", str(random.choice(PORTS))]
     node = Node(command, folder, 0)

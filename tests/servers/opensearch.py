@@ -44,6 +44,15 @@ MODULES = (
 # The runner takes the next free port up to 9299 and fails beyond.
 PORTS = range(9200, 9280)
 
+COLLECTING = ("-XX:+UseG1GC", "-XX:G1ReservePercent=25", "-XX:InitiatingHeapOccupancyPercent=30")
+"""As in the `jvm.options` that OpenSearch comes with: its breaker counts garbage too, and Java's own defaults leave so
+much of it that questions are refused now and then."""
+
+
+def machine(heap: str) -> list[str]:
+    """Java's part of the command, with so much memory, e.g. "1g"."""
+    return [str(java()), f"-Xms{heap}", f"-Xmx{heap}", *COLLECTING, "--enable-native-access=ALL-UNNAMED"]
+
 
 def jars(release: str) -> str:
     """The Java class path of OpenSearch, 71 MB, downloaded by the first call."""
@@ -80,8 +89,7 @@ def running_opensearch(heap: str = "1g", release: str = "3", snapshots: Path | N
     """
     folder = Path(tempfile.mkdtemp(prefix="opensearch-"))
     cluster = f"auditsearch-{uuid.uuid4().hex[:12]}"
-    command = [str(java()), f"-Xms{heap}", f"-Xmx{heap}", "--enable-native-access=ALL-UNNAMED"]
-    command += ["-cp", jars(release), MAIN_CLASS]
+    command = [*machine(heap), "-cp", jars(release), MAIN_CLASS]
     command += ["-basePath", str(folder / "base"), "-numOfNode", "1", "-clusterName", cluster]
     command += ["-baseHttpPort", str(random.choice(PORTS)), "-moduleTypes", ",".join(modules(release))]
     if snapshots is not None:
