@@ -82,7 +82,7 @@ def ignore_full_disk(url: str) -> None:
 
 
 @contextmanager
-def running_opensearch(heap: str = "1g", release: str = "3", snapshots: Path | None = None) -> Iterator[str]:
+def running_opensearch(heap: str = "1500m", release: str = "3", snapshots: Path | None = None) -> Iterator[str]:
     """Start OpenSearch on a free port with an empty data folder, yield its URL, end it and remove the folder.
 
     It may keep snapshots in the folder `snapshots`. Raises ServerStartError.
