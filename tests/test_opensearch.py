@@ -6,9 +6,11 @@ import os
 import sys
 import traceback
 from contextlib import closing
+from itertools import chain, repeat
 
 import pytest
 
+from auditsearch.backends import opensearch
 from auditsearch.backends.base import Settled, Sort
 from auditsearch.backends.client import Answer, Client
 from auditsearch.backends.opensearch import OpenSearchBackend
@@ -236,6 +238,25 @@ def test_no_server_is_told_with_the_setting_to_look_at():
     assert "geheim" not in "".join(traceback.format_exception(told.value))
     assert backend.index([event()])[0].settled is Settled.RETRY
     assert backend.status().findings[0].level == "error"
+
+
+def busy_server(monkeypatch, times: int) -> OpenSearchBackend:
+    """One that is too busy to answer so many times."""
+    refused = Answer(429, {"error": {"type": "circuit_breaking_exception", "reason": "Data too large"}})
+    answers = chain(repeat(refused, times), repeat(Answer(200, {"count": 7, "_shards": {"failed": 0}})))
+    monkeypatch.setattr(opensearch, "PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(Client, "request", lambda *args, **params: next(answers))
+    return OpenSearchBackend(["http://127.0.0.1:9"], client={})
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_server_that_is_busy_for_a_moment_is_asked_again(monkeypatch, times):
+    assert busy_server(monkeypatch, times).count(ALL) == 7
+
+
+def test_a_server_that_stays_busy_is_told_of(monkeypatch):
+    with pytest.raises(BackendUnavailable, match="429 circuit_breaking_exception: Data too large"):
+        busy_server(monkeypatch, 4).count(ALL)
 
 
 def test_a_host_that_is_no_search_server_is_told():

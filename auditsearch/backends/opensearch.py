@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
@@ -23,7 +25,7 @@ from auditsearch.backends.base import (
     never_dropped,
 )
 from auditsearch.backends.bulk import Bulk
-from auditsearch.backends.client import Client
+from auditsearch.backends.client import Answer, Client
 from auditsearch.backends.health import look
 from auditsearch.backends.opensearch_upkeep import Upkeep
 from auditsearch.backends.order import NEVER_MISSING, checked
@@ -41,6 +43,9 @@ from auditsearch.query.tree import Node
 
 _SOURCE = ["canonical", *FLAGS]
 _NO_INDEX_YET = {"ignore_unavailable": "true", "allow_no_indices": "true"}
+PAUSES = (0.1, 0.4, 1.6)
+"""Seconds after which a question is asked again that the server was too busy for (429); each up to a half longer."""
+
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
 
@@ -149,7 +154,7 @@ class OpenSearchBackend(Upkeep):
         return ",".join(search_aliases(self.prefix))
 
     def _ask(self, action: str, question: dict[str, Any]) -> dict[str, Any]:
-        answer = self.client.request("POST", f"/{self._aliases}/{action}", question, **_NO_INDEX_YET)
+        answer = self._patiently(action, question)
         crowded = "maxClauseCount" in answer.cause  # a count says so by 500
         if (answer.status == 400 or crowded) and answer.error:
             remedy = " Ask for one of many values by in, for many days by range." if crowded else ""
@@ -158,6 +163,14 @@ class OpenSearchBackend(Upkeep):
         if found.get("timed_out") or found["_shards"]["failed"]:
             raise PartialAnswer(f"{found['_shards']['failed']} of {found['_shards']['total']} shards gave no answer.")
         return found
+
+    def _patiently(self, action: str, question: dict[str, Any]) -> Answer:
+        for pause in (*PAUSES, None):
+            answer = self.client.request("POST", f"/{self._aliases}/{action}", question, **_NO_INDEX_YET)
+            if answer.status != 429 or pause is None:
+                break
+            time.sleep(pause * random.uniform(1, 1.5))  # noqa: S311 - so that askers spread
+        return answer
 
 
 def sort_key(key: Sort) -> dict[str, Any]:
