@@ -32,18 +32,23 @@ def trusted(address: str) -> bool:
         return False
     if not address:
         return UNIX_SOCKET in proxies
-    return _inside(address, tuple(proxies))
+    return inside(address, tuple(proxies))
 
 
 @lru_cache(maxsize=1024)
-def _inside(text: str, proxies: tuple[str, ...]) -> bool:
+def inside(text: str, networks: tuple[str, ...]) -> bool:
+    """Return whether an address lies in one of some networks; what is no address lies in none."""
     address = _address(text)
-    return address is not None and any(address in _network(proxy) for proxy in proxies if proxy != UNIX_SOCKET)
+    return address is not None and any(address in known for each in networks if (known := network(each)))
 
 
 @lru_cache
-def _network(proxy: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    return ipaddress.ip_network(proxy, strict=False)
+def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """Return the network or address that an entry of a setting names, None where it is none: E014 tells of it."""
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -23,7 +23,7 @@ from auditsearch import delivery, outbox
 from auditsearch.backends import backend_kind
 from auditsearch.backends.options import check_options
 from auditsearch.capture import registry
-from auditsearch.capture.rules import rules
+from auditsearch.capture.rules import lost, rules
 from auditsearch.conf import NAMES, SECRET, Settings, problems, settings
 from auditsearch.exceptions import SettingError
 from auditsearch.logs.catalog import logs
@@ -70,7 +70,7 @@ def check_models(**_: Any) -> Found:
 @_registered()
 def check_mask(**_: Any) -> Found:
     """E013: MASK holds the path of a field that no model has. A pattern that is none stops the site itself."""
-    paths = [f"{model}.{path[0]}" for model, path in rules().fields]
+    paths = [*(f"{model}.{path[0]}" for model, path in rules().fields), *lost(settings.MASK)]
     for message in registry.unknown_fields("MASK", [path for path in paths if path not in Settings.MASK]):
         yield Error(message, id="auditsearch.E013")
 
@@ -151,7 +151,7 @@ def check_promoted(**_: Any) -> Found:
 def check_languages(**_: Any) -> Found:
     """E017: SEARCH_LANGUAGES has a language that is not known, or its stemmers are missing."""
     try:
-        stems_of("word")
+        list(map(stems_of, ("word", "слово")))  # each alphabet has its own languages
     except SettingError as error:
         yield Error(str(error), id="auditsearch.E017")
 
@@ -194,10 +194,10 @@ def _misfit(name: str, value: Any, hint: Any) -> str:
         return _described(hint)
     if name in POSITIVE and value <= 0:
         return "above zero"
-    if name == "BULK_EVENTS" and value < 0:
+    if name in ("BULK_EVENTS", "KEEP_SHIPPED") and value is not None and value < 0:
         return "zero or above"
-    if name == "KEEP_SHIPPED" and value is not None and value < 0:
-        return "zero or above"
+    if name == "REPLICAS" and not re.fullmatch(r"\d+-(\d+|all)|false", value):
+        return "a range such as '0-1' or '0-all'"
     if name == "DATABASE" and value is not None and value not in connections:
         return f"one of the databases {', '.join(connections)}"
     if name == "INDEX_PREFIX" and not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,99}", value):
@@ -229,10 +229,10 @@ def _described(hint: Any) -> str:
     if origin in (Union, UnionType):
         return " or ".join(_described(each) for each in inner)
     if origin is list:
-        return f"a list of {_described(inner[0])}s"
+        return f"a list of {_described(inner[0]).removeprefix('a ')}s".replace("ys", "ies")
     if origin is dict:
         return "a dictionary"
-    names = {bool: "True or False", int: "a whole number", float: "a number", str: "string", Path: "a Path"}
+    names = {bool: "True or False", int: "a whole number", float: "a number", str: "a string", Path: "a Path"}
     return names.get(hint, "None")
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 from django.core.checks import CheckMessage, run_checks
 from django.db import connection, connections
 
-from auditsearch import checks, delivery
+from auditsearch import checks, delivery, stems
 
 SERVER = {"HOSTS": ["https://search:9200"]}
 
@@ -63,6 +64,9 @@ def test_settings_that_are_no_dictionary_are_told(refused) -> None:
         ("ENABLED", "yes", "True or False"),
         ("MODELS", "shop.Order", "a list of strings"),
         ("MODELS", [1], "a list of strings"),
+        ("RETENTION", {}, "it must be a list of dictionaries."),
+        ("INDEX_PREFIX", 7, "it must be a string."),
+        ("REPLICAS", "all", "a range such as '0-1'"),
         ("OLD_STATE", [], "a dictionary"),
         ("BACKEND", "solr", "one of 'auto', 'sqlite'"),
         ("BATCH_SIZE", True, "a whole number"),
@@ -147,3 +151,30 @@ def test_hosts_that_are_no_urls_are_told(found) -> None:
     assert "https://search" in found(HOSTS=["search"])["E009"]
     assert "'https://search'" in (said := found(HOSTS=["anna:secret@search"])["E009"])
     assert "secret" not in said
+
+
+@pytest.mark.parametrize("setting", ["MASK", "PERSONAL"])
+@pytest.mark.parametrize("entry", ["Customer.name", "shop.Customer.nam"])
+def test_an_entry_that_would_hide_nothing_names_the_nearest(found, setting, entry) -> None:
+    assert "Did you mean 'shop.Customer.name'?" in found(**{setting: [entry]})["E013"]
+
+
+@pytest.mark.parametrize("path", ["context.answer", "snapshot.iban", "re:a.b", "pin"])
+def test_entries_without_a_model_are_right(found, path) -> None:
+    assert found(MASK=[path], PERSONAL=[path]) == {}
+
+
+@pytest.mark.parametrize("code", ["ru", "en"])
+def test_missing_stemmers_name_the_pip_line_whatever_the_alphabet(found, monkeypatch, code) -> None:
+    monkeypatch.setitem(sys.modules, "snowballstemmer", None)
+    stems._stemmer.cache_clear()
+    stems._stems.cache_clear()
+    assert "auditsearch[languages]" in found(SEARCH_LANGUAGES=[code])["E017"]
+
+
+def test_an_app_alone_is_told_how_it_is_named_whole(found) -> None:
+    assert "Did you mean 'shop.*'?" in found(MODELS=["shop"])["E003"]
+
+
+def test_a_wrong_timeout_of_the_client_is_told(found) -> None:
+    assert "number of seconds" in found(**SERVER, CLIENT={"timeout": "5"})["E009"]

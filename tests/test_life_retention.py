@@ -243,6 +243,8 @@ def test_a_rule_that_can_not_be_understood_is_refused(backend, rules, rule, said
     [
         ({}, []),
         ({"RETENTION": [{"keep": "3 yeers"}]}, ["auditsearch.E018"]),
+        ({"RETENTION": [{"keep": "3 years"}, {"log": "payments", "keep": "9 years"}]}, ["auditsearch.E018"]),
+        ({"RETENTION": [{"log": "payments", "keep": "9 years"}, {"keep": "3 years"}]}, []),
         ({"ARCHIVE_FILENAME_TEMPLATE": "../%Y"}, ["auditsearch.E019"]),
     ],
 )

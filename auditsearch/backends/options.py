@@ -31,5 +31,7 @@ def check_options(hosts: Sequence[str], options: Mapping[str, Any]) -> None:
             near = difflib.get_close_matches(name, OPTIONS, n=1)
             remedy = f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(OPTIONS)}."
             raise SettingError(f"AUDITSEARCH['CLIENT'][{name!r}] is no option of the client. {remedy}")
+        if name == "timeout" and not isinstance(value, int | float | None):
+            raise SettingError(f"AUDITSEARCH['CLIENT']['timeout'] is {value!r}; it must be a number of seconds.")
         if name in _FILES and not os.path.exists(value):
             raise SettingError(f"AUDITSEARCH['CLIENT'][{name!r}] names {value}, which does not exist.")

@@ -16,10 +16,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from auditsearch.capture import named, registry
 from auditsearch.capture.hooks import code_of
+from auditsearch.capture.rules import lost
 from auditsearch.capture.views import action_names, view_names
 from auditsearch.checks import check_settings
 from auditsearch.conf import settings
 from auditsearch.enums import EventCode, EventType, SystemEnum
+from auditsearch.exceptions import SettingError
+from auditsearch.logs.catalog import logs
 from auditsearch.promoted import promoted
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -62,7 +65,8 @@ def check_personal(**_: Any) -> list[CheckMessage]:
     if known is None:
         return []
     fields = [(model, path[0]) for model, path in known.fields if path[0] != named.LABEL]
-    wrong = registry.unknown_fields("PERSONAL", [f"{model}.{name}" for model, name in fields])
+    paths = [*(f"{model}.{name}" for model, name in fields), *lost(settings.PERSONAL)]
+    wrong = registry.unknown_fields("PERSONAL", paths)
     found: list[CheckMessage] = [Error(problem, id="auditsearch.E013") for problem in wrong]
     for key in (model._meta.pk for model in apps.get_models()):
         if key is not None and (key.model._meta.label, key.name) in fields:
@@ -77,10 +81,41 @@ def check_personal(**_: Any) -> list[CheckMessage]:
     return found
 
 
+@register("auditsearch")
+def check_labels(**_: Any) -> list[CheckMessage]:
+    """W026: RENAMED or a rule of noise names a model that there is not, so that it would do nothing."""
+    try:
+        named = [] if check_settings() else list(_labels())
+    except SettingError:  # of LOGS: E011 tells it
+        return []
+    known = {model._meta.label for model in apps.get_models()}
+    return [
+        Caution(
+            f"AUDITSEARCH{where} names {label!r}, which is no model.", model_near(label, known), id="auditsearch.W026"
+        )
+        for where, label in named
+        if label not in known
+    ]
+
+
 def near(entry: str, known: set[str]) -> str:
     """Return what was meant."""
     found = difflib.get_close_matches(entry, known, n=1)
     return f"Did you mean {found[0]!r}?" if found else "Write it as a url name, 'ViewClass' or 'app.views.view'."
+
+
+def model_near(label: str, known: set[str]) -> str:
+    """Return which model was meant."""
+    found = difflib.get_close_matches(label, known, n=1)
+    return f"Did you mean {found[0]!r}?" if found else "Write it as 'app.Model'."
+
+
+def _labels() -> Iterator[tuple[str, str]]:
+    """Yield where the settings name a model, and its name."""
+    renamed = settings.RENAMED
+    yield from ((f"['RENAMED'][{former!r}]", label) for former, label in renamed.items() if label not in renamed)
+    for name, log in logs().items():
+        yield from ((f"['LOGS'][{name!r}]['noise']", label) for rule in log.noise for label in rule.object)
 
 
 def _unknown_codes() -> Iterator[str]:

@@ -137,7 +137,7 @@ def _resolve(entry: str) -> tuple[set[type[models.Model]], str]:
         return found, ""
     if head in ("auditsearch", "auditsearch.models"):
         return set(), f'AUDITSEARCH["MODELS"] names {entry!r}: auditsearch does not log its own tables. Leave it out.'
-    known = [f"{app.label}.*" if name == "*" else label for app, label in _labels()]
+    known = [f"{app.label}.*" if name in ("*", app.label) else label for app, label in _labels()]
     return set(), f'AUDITSEARCH["MODELS"] names {entry!r}, which is no model. {_nearest(str(entry), known)}'
 
 

@@ -68,6 +68,12 @@ def of_field(label: str, *names: str) -> tuple[Path, ...]:
     return (*own, *(path for name in names for path in beneath(beneath(known.paths, "snapshot"), name)))
 
 
+def lost(entries: Iterable[str]) -> list[str]:
+    """Return the entries that hide nothing: with one dot they are no field, for that lacks its app, and no key."""
+    parts = {entry: entry.split(".") for entry in entries if not entry.startswith(PATTERN)}
+    return [entry for entry, path in parts.items() if len(path) == 2 and path[0] not in ROOTS]
+
+
 @lru_cache(maxsize=16)
 def sorted_out(entries: tuple[str, ...], setting: str = "MASK") -> Rules:
     """Return the entries of MASK or PERSONAL by their kinds. Raises SettingError where a pattern is none."""
@@ -96,5 +102,5 @@ def _pattern(entry: str, setting: str) -> Any:
         return re2.compile(entry.removeprefix(PATTERN))
     except re2.error as error:
         raise SettingError(
-            f'AUDITSEARCH["{setting}"] holds {entry!r}, which is no regular expression: {error}.'
+            f'AUDITSEARCH["{setting}"] holds {entry!r}, which is no regular expression: {error.args[0].decode()}.'
         ) from error

@@ -11,17 +11,17 @@ from auditsearch.checks import check_settings
 from auditsearch.conf import settings
 from auditsearch.exceptions import AuditSearchError
 from auditsearch.life.archive import stem
-from auditsearch.life.retention import rules
+from auditsearch.life.retention import rules, unreached
 
 
 @register("auditsearch")
 def check_life(**_: Any) -> list[CheckMessage]:
-    """E018: a rule of RETENTION that can't be understood. E019: archives without zstandard, or without a name."""
+    """E018: a rule of RETENTION that is wrong or decides nothing. E019: archives without zstandard, or without a name."""
     if check_settings():
         return []
     found: list[CheckMessage] = []
     try:
-        rules()
+        found.extend(Error(told, "Put it before that one.", id="auditsearch.E018") for told in unreached(rules()))
     except AuditSearchError as error:
         found.append(Error(str(error), id="auditsearch.E018"))
     try:

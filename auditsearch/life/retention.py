@@ -73,6 +73,16 @@ def rules() -> list[dict[str, str]]:
     return given
 
 
+def unreached(given: list[dict[str, str]]) -> list[str]:
+    """Return a sentence for each rule that decides nothing: an earlier one fits all events that it fits."""
+    asked = [{name: value for name, value in rule.items() if name != "keep"} for rule in given]
+    return [
+        f"The rule {rule!r} of AUDITSEARCH['RETENTION'] fits nothing that an earlier one has left."
+        for place, rule in enumerate(given)
+        if any(earlier.items() <= asked[place].items() for earlier in asked[:place])
+    ]
+
+
 def due(now: datetime) -> Node:
     """Return the question for all events whose time is over and that are not held, as engines are asked."""
     parts: list[Node] = []

@@ -15,7 +15,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from auditsearch.conf import settings
-from auditsearch.exceptions import AuditSearchError, SettingError
+from auditsearch.exceptions import AuditSearchError, QueryError, SettingError
 from auditsearch.models import Alert, SavedSearch
 from auditsearch.monitor.health import Health
 from auditsearch.search import Events
@@ -55,6 +55,10 @@ def problems() -> Iterator[tuple[str, str]]:
             yield name, "nobody would be told: give it mail or webhook."
         elif not str(entry.get("webhook", "https://")).startswith(("https://", "http://")):
             yield name, "webhook must be an http or https URL."
+        elif wrong := [key for key in ("minutes", "above") if not isinstance(entry.get(key, 0), int | float)]:
+            yield name, f"{wrong[0]} must be a number."
+        elif reason := _unasked(entry.get("question", {})):
+            yield name, f"the question can't be asked: {reason}"
 
 
 def look(health: Health, failed: dict[str, Exception]) -> list[News]:
@@ -92,6 +96,17 @@ def saved(name: str) -> Events:
         raise SettingError(f"An alert asks {name!r}, and {len(rows)} shared saved searches bear that name: one must.")
     state = replace(State.from_query(QueryDict(rows[0].query)), since="", until="", cursor="")
     return Events(state.tree(timezone.localtime()))
+
+
+def _unasked(question: Any) -> str:
+    """Return why no store could be asked a question, "" where it can be."""
+    if not isinstance(question, dict):
+        return "it must be a dictionary, such as {'event_code': 'login_failed'}."
+    try:
+        Events().filter(**question)
+    except QueryError as error:
+        return str(error)
+    return ""
 
 
 def _look(name: str, entry: dict[str, Any], health: Health) -> News | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 from collections.abc import Callable
 from functools import wraps
 from importlib.util import find_spec
@@ -12,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from auditsearch.addresses import inside
 from auditsearch.conf import settings
 from auditsearch.context import ip_of
 from auditsearch.models import State
@@ -60,8 +60,5 @@ def _has_token(request: HttpRequest) -> bool:
 
 
 def _is_near(request: HttpRequest) -> bool:
-    address = ip_of(request) if settings.MONITOR_ADDRESSES else None
-    if address is None:
-        return False
-    networks = (ipaddress.ip_network(each, strict=False) for each in settings.MONITOR_ADDRESSES)
-    return any(ipaddress.ip_address(address) in network for network in networks)
+    near = tuple(settings.MONITOR_ADDRESSES)
+    return bool(near) and inside(ip_of(request) or "", near)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from auditsearch.capture.checks import check_actions, check_codes
+from auditsearch.capture.checks import check_actions, check_codes, check_labels
 
 
 def test_right_codes_and_actions_are_silent(audit: Any, settings: Any) -> None:
@@ -40,3 +40,21 @@ def test_an_action_that_is_no_view_names_the_nearest(audit: Any, settings: Any, 
 def test_wrong_settings_are_told_once(audit: Any) -> None:
     audit(HOOKED_ACTIONS=["x"], EVENT_CODES=5)
     assert check_codes() == check_actions() == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"RENAMED": {"shop.Purchase": "shop.Ordr"}},
+        {"LOGS": {"main": {"noise": [{"object": "shop.Ordr"}]}}},
+    ],
+)
+def test_a_model_that_is_named_and_does_not_exist_names_the_nearest(audit: Any, given: Any) -> None:
+    audit(**given)
+    (found,) = check_labels()
+    assert (found.id, found.hint) == ("auditsearch.W026", "Did you mean 'shop.Order'?")
+
+
+def test_a_model_that_was_renamed_twice_is_right(audit: Any) -> None:
+    audit(RENAMED={"shop.Sale": "shop.Purchase", "shop.Purchase": "shop.Order"})
+    assert check_labels() == []
