@@ -16,7 +16,7 @@ from auditsearch.life.retention import rules, unreached
 
 @register("auditsearch")
 def check_life(**_: Any) -> list[CheckMessage]:
-    """E018: a rule of RETENTION that is wrong or decides nothing. E019: archives without zstandard, or without a name."""
+    """E018: a rule of RETENTION that is wrong or decides nothing. E019: archives without zstandard, or a name."""
     if check_settings():
         return []
     found: list[CheckMessage] = []
