@@ -9,7 +9,8 @@ _DOTS = re.compile(r"([+-]?\d+(?:\.\d+)?)\.\.([+-]?\d+(?:\.\d+)?)(?![^\s)])")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)\s+(\d\d?:\d\d[^\s)]*)")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:\s\d{3})+(?![^\s)])")
 _DIGITS = re.compile(r"[\d.~]+(?![^\s)])")
-_APART = re.compile(r"[:=][^\W_][^\s()\"]*")
+_APART = re.compile(r"(?P<sign>[:=])[^\W_][^\s()\"]*")
+_ALONE = re.compile(r"(?P<sign>[<>]=?|[:=])(?:(?=[\s)]|$)|[+-]?\d[^\s()\"]*)")
 _JOKER = re.compile(r"[^\W\d_]+\?[^\W\d_]+(?![^\s)])")
 
 _LITERALLY = "In quotation marks every sign means itself."
@@ -32,8 +33,9 @@ def of_value(name: str, operator: str, text: str, at: int) -> tuple[str, int] | 
 
 def of_word(text: str, at: int) -> tuple[str, int] | None:
     """Return what is wrong with the bare word at `at`, and where it ends; None where nothing is."""
-    if found := _APART.match(text, at):
-        return f"An operator follows its name without a blank: status{found[0][0]}paid. {_LITERALLY}", found.end()
+    if found := _APART.match(text, at) or _ALONE.match(text, at):
+        asked = f"total{found['sign']}5" if found["sign"][0] in "<>" else f"status{found['sign']}paid"
+        return f"An operator stands between name and value without blanks: {asked}. {_LITERALLY}", found.end()
     if found := _JOKER.match(text, at):
         return f"A question mark stands for no letter; a star may end a word. {_LITERALLY}", found.end()
     return None
