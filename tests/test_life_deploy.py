@@ -37,7 +37,7 @@ def test_what_is_right_is_told_too(told):
         ({"MODELS": []}, "warning No model is tracked"),
         ({"BACKEND": "memory"}, "error Events are kept in memory"),
         ({"RETENTION": []}, "warning All events are kept for ever"),
-        ({"RETENTION": [{"keep": "ever"}]}, "error 'ever' is no age"),
+        ({"RETENTION": [{"keep": "ever"}]}, "error AUDITSEARCH['RETENTION']: 'ever' is no age"),
         ({"ARCHIVE_DESTINATION": "/nowhere"}, "error /nowhere (ARCHIVE_DESTINATION) is no folder"),
         ({"MODELS": "all"}, "error AUDITSEARCH['MODELS'] is"),
     ],

@@ -228,7 +228,8 @@ def test_what_was_removed_is_not_shipped_again(backend, rules):
         ({"xyz": "1 year"}, "known are "),
         ({"log": "main"}, "needs 'keep'"),
         ({"log": 5, "keep": "1 year"}, "needs 'keep'"),
-        ({"keep": "3"}, "is no age"),
+        ({"keep": "3"}, "RETENTION'.: '3' is no age"),
+        ({"keep": "0 days"}, "a number from 1 on of days"),
         ("3 years", "must be a list of rules"),
     ],
 )

@@ -34,7 +34,7 @@ class WrongHold(AuditSearchError):
 def place(reason: str, **members: str) -> LegalHold:
     """Keep all events that fit `members`, of before and after, from being removed. Raises WrongHold."""
     if not reason.strip() or not any(members.values()) or set(members) - set(MEMBERS):
-        raise WrongHold("Say why, and what is held: an object, an actor or a log.")
+        raise WrongHold("Say why (--reason), and what is held: --object, --actor, --user or --log.")
     hold = LegalHold.objects.using(database()).create(reason=reason, placed_at=Now(), **members)
     told = f"Legal hold {hold.pk}: {said(hold)}"
     record(PLACED, verbose=told, using=database(), hold=hold.pk, reason=reason, held=members)

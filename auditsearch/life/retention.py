@@ -69,7 +69,10 @@ def rules() -> list[dict[str, str]]:
         if not all(isinstance(value, str) for value in rule.values()) or "keep" not in rule:
             raise SettingError(f"The rule {rule!r} of AUDITSEARCH['RETENTION'] needs 'keep', such as '3 years'.")
         if rule["keep"] != FOREVER:
-            times.back(rule["keep"], datetime.now().astimezone())
+            try:
+                times.back(rule["keep"], datetime.now().astimezone())
+            except times.NoTime as error:
+                raise SettingError(f"AUDITSEARCH['RETENTION']: {error}") from error
     return given
 
 

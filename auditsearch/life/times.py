@@ -22,7 +22,7 @@ def back(age: str, now: datetime) -> datetime:
     """Return the moment that lies `age` before `now`, such as `6 months`. Raises NoTime."""
     found = _AGE.fullmatch(age.strip())
     if found is None or not int(found[1]):
-        raise NoTime(f"{age!r} is no age: write a number of days, weeks, months or years, such as '3 years'.")
+        raise NoTime(f"{age!r} is no age: write a number from 1 on of days, weeks, months or years, such as '3 years'.")
     number, unit = int(found[1]), found[2]
     try:
         if unit in ("day", "week"):
