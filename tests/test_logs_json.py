@@ -239,7 +239,9 @@ def test_a_database_that_fails_for_a_while_loses_no_line(path: Path, monkeypatch
     ("options", "sentence"),
     [
         ({"format": "kofa", "timezone": "UTC", "follow": True}, "--follow reads --format json"),
-        ({"format": "no.such.function", "timezone": "UTC"}, "is none of kofa, json"),
+        ({"format": "no.such.function", "timezone": "UTC"}, "can't be imported: No module named 'no'. Known are kofa"),
+        ({"format": "auditlogs", "timezone": "UTC"}, "is none of kofa, json, .* Did you mean auditlog?"),
+        ({"format": "apache", "timezone": "UTC"}, "A function of yours is named by its dotted path"),
         ({"format": "kofa"}, "say --timezone"),
     ],
 )
@@ -247,3 +249,16 @@ def test_a_wrong_option_is_a_sentence(path: Path, options: dict[str, Any], sente
     write(path, line("a"))
     with pytest.raises(CommandError, match=sentence):
         call_command("auditsearch_import", str(path), stdout=StringIO(), **options)
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "sentence"),
+    [
+        (["gone.log"], "json", r"^gone.log can't be read \(No such file"),
+        ([], "jsn", "Did you mean json"),
+        ([], "json", "one FILE"),
+    ],
+)
+def test_files_that_are_missing_are_told(files: list[str], name: str, sentence: str) -> None:
+    with pytest.raises(CommandError, match=sentence):
+        call_command("auditsearch_import", *files, format=name, timezone="UTC", stdout=StringIO())

@@ -108,6 +108,24 @@ def test_the_exit_code_is_1_where_there_is_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, "No event answers this question.\n"),
+        ({"log": "payments"}, "No event answers this question.\n"),
+        (
+            {"log": "studnts"},
+            "No event answers this question. None is of a log 'studnts'; there are: main, payments.\n",
+        ),
+        ({"format": "json"}, ""),
+    ],
+)
+def test_that_there_is_nothing_is_said_and_a_log_that_is_none_too(options: Any, told: str, capsys: Any) -> None:
+    with pytest.raises(SystemExit):
+        search("nobody", **options)
+    assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize(
     ("question", "options", "sentence"),
     [
         (["user__foo=x"], {}, "has no lookup"),

@@ -16,7 +16,7 @@ from django.db import DatabaseError
 from auditsearch.exceptions import AuditSearchError
 from auditsearch.logs import follow, importers, tables
 from auditsearch.logs.files import LogFile
-from auditsearch.logs.format import Survey
+from auditsearch.logs.format import Format, Survey
 from auditsearch.logs.formats import FORMATS, format_of
 from auditsearch.management.stoppable import StoppableCommand
 from auditsearch.partition import PERIODS
@@ -90,9 +90,7 @@ class Command(StoppableCommand):
         if options["format"] in tables.TABLES:
             sources: list[Any] = _tables(options)
         else:
-            sources = [_log_file(path, options) for path in options["files"]]
-            if not sources:
-                raise CommandError(f"--format {options['format']} needs at least one FILE.")
+            sources = [_log_file(path, options) for path in options["files"]] or _missing(options["format"])
         if options["follow"]:
             self._follow(sources, options)
         else:
@@ -155,8 +153,10 @@ class Command(StoppableCommand):
     def _refusing(self, source: Any, step: Any) -> Any:
         try:
             return step()
-        except (AuditSearchError, OSError) as error:
+        except AuditSearchError as error:
             raise CommandError(f"{source.path}: {error}") from error
+        except OSError as error:
+            raise CommandError(f"{source.path} can't be read ({error.strerror or error}).") from error
 
     def _closing(self, surveys: list[Survey], dry_run: bool) -> str:
         entries = sum(found.entries for found in surveys)
@@ -180,11 +180,20 @@ def _tables(options: dict[str, Any]) -> list[Any]:
         raise CommandError(str(error)) from error
 
 
-def _log_file(path: Path, options: dict[str, Any]) -> LogFile:
+def _missing(name: str) -> list[Any]:
+    _format(name)
+    raise CommandError(f"--format {name} needs at least one FILE.")
+
+
+def _format(name: str) -> Format:
     try:
-        how = format_of(options["format"])
+        return format_of(name)
     except AuditSearchError as error:
         raise CommandError(str(error)) from error
+
+
+def _log_file(path: Path, options: dict[str, Any]) -> LogFile:
+    how = _format(options["format"])
     return LogFile(
         path,
         log=options["log"] or path.name.split(".")[0],

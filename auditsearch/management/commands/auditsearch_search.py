@@ -87,6 +87,8 @@ class Command(BaseCommand):
         self.zone = _zone(options["timezone"])
         try:
             found = self._answer(options)
+            if not found and options["format"] == "table":
+                self.stderr.write(_nothing(options))
         except Misread as error:
             raise CommandError(f"{error}\n{error.pointed()}", returncode=2) from error
         except AuditSearchError as error:
@@ -176,6 +178,15 @@ class Command(BaseCommand):
         if level in ("ERROR", "CRITICAL"):
             return self.style.ERROR(text)
         return self.style.WARNING(text) if level == "WARNING" else text
+
+
+def _nothing(options: dict[str, Any]) -> str:
+    """Return that there was none; of a log that the store has not got, which ones it has."""
+    said = "No event answers this question."
+    if options["log"] and not options["archive"] and not Events().filter(log=options["log"]).exists():
+        known = ", ".join(str(value) for value, _ in Events().facets("log", size=50).values)
+        said += f" None is of a log {options['log']!r}; there are: {known or 'none'}."
+    return said
 
 
 def _zone(name: str | None) -> tzinfo:
