@@ -19,7 +19,7 @@ LATE = timedelta(minutes=10)
 """From then on a waiting event is a sign of trouble: the longest wait between two attempts is half of it."""
 
 STATES: list[tuple[str, Literal["warning", "error"], str, str]] = [
-    ("quarantined", "error", "can't be stored and are in quarantine.", "Their rows' `error` says why."),
+    ("quarantined", "error", "can't be stored and are in quarantine.", "`auditsearch_quarantine list` says why."),
     ("truncated", "warning", "were too large to be stored whole.", "The outbox keeps them whole."),
     ("expired_late", "warning", "came after their partition was dropped.", "The outbox keeps them."),
 ]

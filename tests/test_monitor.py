@@ -223,7 +223,7 @@ class TestAlerts:
         assert [len(alerts.look(health(), {})) for _ in range(2)] == [1, 0]
         assert [message.subject.split(" (")[0] for message in mail.outbox] == [
             "auditsearch: late is above 600",
-            "auditsearch: late is back below 600",
+            "auditsearch: late is no longer above 600",
         ]
 
     def test_a_question_is_asked_of_the_last_minutes(self, settings) -> None:

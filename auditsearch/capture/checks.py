@@ -25,6 +25,25 @@ from auditsearch.exceptions import SettingError
 from auditsearch.logs.catalog import logs
 from auditsearch.promoted import promoted
 
+FORMER = {
+    "SUSPECTS_MODEL": "MODELS",
+    "EXCLUDE_FIELDS": "EXCLUDE_FIELDS",
+    "EXCLUDE_ACTIONS": "EXCLUDE_ACTIONS",
+    "HOOKED_ACTIONS": "HOOKED_ACTIONS",
+    "EVENT_CODE": "EVENT_CODES",
+    "EVENT_TYPE": "EVENT_TYPES",
+    "SYSTEMS_ENUM": "SYSTEMS",
+    "DATABASE": "DATABASE",
+    "SHUTUP": "ENABLED",
+    "FORGET_SYS_EVENTS": "SYSTEM_EVENTS",
+    "COMPRESS_DESTINATION": "ARCHIVE_DESTINATION",
+    "COMPRESS_FILENAME_TEMPLATE": "ARCHIVE_FILENAME_TEMPLATE",
+}
+"""Settings of Data Logging, without `DATALOGGER_`, and what they are called here."""
+
+OPPOSITE = ("SHUTUP", "FORGET_SYS_EVENTS")
+"""Those that say True where ours says False."""
+
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -79,6 +98,24 @@ def check_personal(**_: Any) -> list[CheckMessage]:
             told = f"The promoted field {row.name} is of {row.path}, which PERSONAL names: it stays empty."
             found.append(Caution(told, 'Take it out of AUDITSEARCH["PROMOTED"].', id="auditsearch.W025"))
     return found
+
+
+@register("auditsearch")
+def check_former(**_: Any) -> list[CheckMessage]:
+    """W027: a setting of Data Logging is left, which nothing reads any more."""
+    left = (
+        []
+        if apps.is_installed("datalogging")
+        else [old for old in FORMER if hasattr(django_settings, f"DATALOGGER_{old}")]
+    )
+    return [
+        Caution(
+            f"DATALOGGER_{old} is a setting of Data Logging and does nothing here.",
+            f'Write AUDITSEARCH["{FORMER[old]}"]{", which is its opposite" if old in OPPOSITE else ""}.',
+            id="auditsearch.W027",
+        )
+        for old in left
+    ]
 
 
 @register("auditsearch")

@@ -73,7 +73,11 @@ def _transport() -> Iterator[Finding]:
         elif url.scheme == "https" and settings.CLIENT.get("verify_certs") is not False:
             yield Finding("ok", f"Events go to {url.hostname} encrypted, and its certificate is checked.")
     if not settings.CLIENT.get("http_auth") and not settings.CLIENT.get("client_cert"):
-        yield Finding("warning", "The search server is asked without credentials.", "Set http_auth or client_cert.")
+        yield Finding(
+            "warning",
+            "The search server is asked without credentials.",
+            'Set http_auth or client_cert in AUDITSEARCH["CLIENT"].',
+        )
 
 
 def _is_local(host: str) -> bool:

@@ -38,7 +38,7 @@ class News:
     above: float
 
     def __str__(self) -> str:
-        done = "is above" if self.begins else "is back below"
+        done = "is above" if self.begins else "is no longer above"
         return f"auditsearch: {self.name} {done} {self.above:g} (now {self.value:g})"
 
 

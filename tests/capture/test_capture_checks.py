@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from auditsearch.capture.checks import check_actions, check_codes, check_labels
+from auditsearch.capture.checks import FORMER, check_actions, check_codes, check_former, check_labels
+from auditsearch.conf import NAMES
 
 
 def test_right_codes_and_actions_are_silent(audit: Any, settings: Any) -> None:
@@ -58,3 +59,16 @@ def test_a_model_that_is_named_and_does_not_exist_names_the_nearest(audit: Any, 
 def test_a_model_that_was_renamed_twice_is_right(audit: Any) -> None:
     audit(RENAMED={"shop.Sale": "shop.Purchase", "shop.Purchase": "shop.Order"})
     assert check_labels() == []
+
+
+def test_each_setting_of_data_logging_that_is_left_is_told_with_its_place_here(settings: Any) -> None:
+    assert check_former() == []
+    for old in FORMER:
+        setattr(settings, f"DATALOGGER_{old}", None)
+    found = {each.msg.split()[0]: each.hint for each in check_former()}
+    assert (len(found), found["DATALOGGER_EVENT_CODE"]) == (12, 'Write AUDITSEARCH["EVENT_CODES"].')
+    assert found["DATALOGGER_SHUTUP"] == 'Write AUDITSEARCH["ENABLED"], which is its opposite.'
+
+
+def test_each_former_name_is_a_setting_here() -> None:
+    assert set(FORMER.values()) <= set(NAMES)

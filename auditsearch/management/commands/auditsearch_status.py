@@ -47,7 +47,7 @@ class Command(StoppableCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
-        parser.add_argument("--quiet", action="store_true", help="print nothing: the exit code tells")
+        parser.add_argument("--quiet", action="store_true", help="print no state: the exit code tells it")
         parser.add_argument("--canary", action="store_true", help="write an event and find it again")
         parser.add_argument("--database", default="default", metavar="ALIAS", help="where the canary starts")
         parser.add_argument("--timeout", type=float, default=30, metavar="SECONDS", help="how long it may take (30)")
