@@ -60,6 +60,22 @@ def test_a_dictionary_as_message_is_fields(log: logging.Logger) -> None:
     assert (events[0].verbose, events[0].user, events[0].context_data) == ("paid", "Anna", {"amount": 5})
 
 
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ({"verbose": "paid"}, {}),
+        ({"verbose": "", "msg": "paid"}, {"verbose": ""}),
+        ({"event": "order", "message": "paid"}, {"event": "order"}),
+    ],
+)
+def test_one_key_of_a_dictionary_is_the_sentence_and_no_other_is_lost(
+    log: logging.Logger, said: dict[str, str], left: dict[str, str]
+) -> None:
+    with captured_events() as events:
+        log.info(said)
+    assert (events[0].verbose, events[0].context_data) == ("paid", left)
+
+
 def test_an_object_of_extra_is_what_the_event_is_about(log: logging.Logger) -> None:
     customer = Customer.objects.create(name="Ben")
     with captured_events() as events:

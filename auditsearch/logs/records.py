@@ -46,6 +46,9 @@ ENVELOPE = {
 }
 """Keys of `extra` that are fields of the event, with their stored names."""
 
+SENTENCE = ("verbose", "message", "msg", "event")
+"""Keys of a message that is a dictionary: the first that says something is the event's sentence."""
+
 _OF_LOGGING = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 _STANDARD = {*_OF_LOGGING, "request", "server_time", ID, "auditsearch_taken"}
 
@@ -117,7 +120,7 @@ def log_of(name: str | None) -> str:
 def message(record: logging.LogRecord) -> str:
     """Return the sentence of a record; where its arguments don't fit, the sentence and them as they are."""
     if isinstance(record.msg, Mapping):
-        return str(record.msg.get("message") or record.msg.get("msg") or record.msg.get("event") or "")
+        return str(record.msg.get(_sentence(record.msg)) or "")
     try:
         return _unsaid(record).getMessage()
     except Exception:  # arguments that don't fit, or a text that can't be made: the event is worth more than either
@@ -136,8 +139,12 @@ def _unsaid(record: logging.LogRecord) -> logging.LogRecord:
 def _given(record: logging.LogRecord) -> dict[str, Any]:
     extra = {name: value for name, value in vars(record).items() if name not in _STANDARD}
     if isinstance(record.msg, Mapping):
-        extra |= {str(key): value for key, value in record.msg.items() if key not in ("message", "msg", "event")}
+        extra |= {str(key): value for key, value in record.msg.items() if key != _sentence(record.msg)}
     return extra
+
+
+def _sentence(said: Mapping[str, Any]) -> str:
+    return next((name for name in SENTENCE if said.get(name)), "")
 
 
 def _envelope(given: dict[str, Any]) -> dict[str, Any]:
