@@ -91,23 +91,21 @@ def leaves(tree: dict[str, Any]) -> Leaves:
 
 def facts(event: Leaves) -> Facts:
     """Return the strings for `facts`, and for `folded` those of values that folding changes."""
-    made: list[str] = []
+    made: dict[str, None] = {}  # a set that keeps its order
     folded: list[str] = []
-    add = made.append
     for path, kind, value in event.leaves:
         if kind == "text" and len(value) <= VALUE:  # most are, and this saves two calls
-            add(f"{path}={value}")
+            made[f"{path}={value}"] = None
             if value[4:5] == "-" and (moment := iso_utc(value)):
-                add(f"{path}@{moment}")
+                made[f"{path}@{moment}"] = None
         elif kind == "number":
             form = plain(value)
-            add(f"{path}={form}")
-            add(f"{path}#{key_of(form)}")
+            made[f"{path}={form}"] = made[f"{path}#{key_of(form)}"] = None
         else:
-            made += _forms(path, kind, value)
+            made |= dict.fromkeys(_forms(path, kind, value))
         if kind == "text" and (other := value.lower() if value.isascii() else fold(value)) != value:
             folded += _text_forms(path, other)
-    return Facts(tuple(dict.fromkeys(made)), tuple(dict.fromkeys(folded)))
+    return Facts(tuple(made), tuple(dict.fromkeys(folded)))
 
 
 class _Walk:
@@ -177,9 +175,10 @@ class _Walk:
                 self.leaf(path, item, level + 1)
 
 
-@lru_cache(maxsize=65_536)
 def _beneath(path: str, key: str) -> str:
     """The path of a key in a container; "" where it is too long to be known."""
+    if key.isidentifier() and len(path) + len(key) < PATH // 4:  # most are; a cache of all models' paths is no quicker
+        return f"{path}.{key}"
     path = f"{path}.{encode_key(key)}"
     return "" if len(path) * 4 > PATH and len(path.encode()) > PATH else path
 

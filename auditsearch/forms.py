@@ -27,6 +27,7 @@ _ISO = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ](?:[01]\d|2[0-3]):\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII
 )
 _as_double, _as_bits = struct.Struct(">d").pack, struct.Struct(">Q").unpack
+_SIGN = 1 << 63
 _ENCODED = str.maketrans({sign: f"%{ord(sign):02X}" for sign in "=#@~?%"})
 _CODE = re.compile("%([0-9A-F]{2})")
 
@@ -81,20 +82,21 @@ def number_key(number: Decimal | int) -> str:
     return key_of(plain(number))
 
 
-@lru_cache(maxsize=4096)
 def key_of(form: str) -> str:
     """Return the `number_key` of a number by its text form."""
     double = float(form)
-    bits = _ordered_bits(double)
     shortest = repr(double)
-    if shortest in (form, f"{form}.0") or Decimal(shortest) == Decimal(form):
+    if double >= 0 and (shortest == form or shortest == f"{form}.0"):  # most are, and a cache would cost more
+        return f"{_as_bits(_as_double(double))[0] | _SIGN:016x}"
+    bits = _ordered_bits(double)
+    if Decimal(shortest) == Decimal(form):
         return f"{bits:016x}"
     return f"{bits:016x}+{form}" if Decimal(form) > Decimal(shortest) else f"{bits - 1:016x}-{form}"
 
 
 def _ordered_bits(double: float) -> int:
     bits: int = _as_bits(_as_double(double + 0.0))[0]
-    return bits ^ (0xFFFFFFFFFFFFFFFF if bits >> 63 else 1 << 63)
+    return bits ^ (0xFFFFFFFFFFFFFFFF if bits & _SIGN else _SIGN)
 
 
 def iso_utc(value: str, zone: tzinfo | None = None) -> str | None:

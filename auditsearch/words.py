@@ -14,6 +14,7 @@ WORD_LENGTH = 64
 _WORD = re.compile(r"[^\W_]+")
 _TOKEN = re.compile(rf"[^\W_]+|{SEPARATOR}")
 _ASCII_SIGNS = bytes(byte if byte > 127 or chr(byte).isalnum() else ord(" ") for byte in range(256))
+_ASCII = bytes(range(128))
 _SPACES = re.compile("  +")
 _OTHER_SIGNS = "№«»—–…“”’"  # the frequent ones; text with more of them takes the longer way
 
@@ -47,11 +48,13 @@ def text_of(strings: list[str], limit: int) -> tuple[str, bool]:
 
 def _spaced(text: str) -> str | None:
     """The words of a folded text, by replacing what is none: five times as fast as finding them. None if that fails."""
-    text = text.encode().translate(_ASCII_SIGNS).decode()
+    raw = text.encode().translate(_ASCII_SIGNS)
+    text, others = raw.decode(), raw.translate(None, _ASCII).decode()
     for sign in _OTHER_SIGNS:
-        text = text.replace(sign, " ")
+        text, others = text.replace(sign, " "), others.replace(sign, "")
     text = _SPACES.sub(" ", text)
-    only_words = text.replace(" ", "").replace(SEPARATOR, "").isalnum()
+    others = others.replace(SEPARATOR, "")
+    only_words = not others or others.isalnum()
     return text.strip(" ") if only_words and not _has_long_run(text) else None
 
 

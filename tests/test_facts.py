@@ -78,6 +78,11 @@ def test_signs_of_facts_in_keys_are_percent_encoded_and_others_kept() -> None:
     assert encode_key("a=b#c@d~e?f%g h.ж") == "a%3Db%23c%40d%7Ee%3Ff%25g h.ж"
 
 
+@given(st.text(max_size=40), st.sampled_from(["", "a_b", "=", "\ue000", "ключ"]))
+def test_a_path_is_made_of_the_encoded_key_whatever_it_holds(key: str, more: str) -> None:
+    assert f"snapshot.{encode_key(more + key)}=x" in found(snapshot={more + key: "x"}).facts
+
+
 def test_private_signs_in_data_become_replacement_characters() -> None:
     assert of("snapshot", snapshot={"a\ue000": "x\ue1ffy"}) == {"snapshot.a\ufffd=x\ufffdy"}
 
