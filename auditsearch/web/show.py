@@ -118,11 +118,11 @@ def thing(event: Event) -> str:
 
 def sentence(event: Event) -> str:
     """Return what happened as one sentence: its own, that of its model in the active language, or one made of parts."""
-    key = (event.event_code or "", bool(event.user))
-    if event.verbose and (key not in _SENTENCES or event.verbose != _told(event, _SENTENCES[key])):
-        return visible(event.verbose)
+    template = _SENTENCES.get((event.event_code or "", bool(event.user)))
+    if event.verbose and template and event.verbose == _told(event, template):
+        return visible(_told(event, gettext(template)))
     if event.verbose:
-        return visible(_told(event, gettext(_SENTENCES[key])))
+        return visible(event.verbose)
     parts = [who(event), what(event.event_code), thing(event)]
     return " ".join(filter(None, parts))
 
@@ -131,7 +131,13 @@ def _told(event: Event, template: str) -> str:
     """The sentence that capture gives an event that has none of its own."""
     kind = (event.object_type or "").rpartition(".")[2]
     named = kind if event.object_id is None else f"{kind} {event.object_id}"
-    return template % {"user": event.user, "object": named, "fields": ", ".join(event.diff)}
+    return template % {"user": event.user, "object": named, "fields": _listed(event)}
+
+
+def _listed(event: Event) -> str:
+    """The changed fields as the sentence lists them: in the model's order, which the diff does not keep."""
+    said = (event.verbose or "").rpartition(": ")[2]
+    return said if sorted(said.split(", ")) == sorted(event.diff) else ", ".join(event.diff)
 
 
 def _local(moment: datetime) -> datetime:

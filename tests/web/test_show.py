@@ -103,6 +103,11 @@ def test_the_sentence_is_the_events_own() -> None:
     ("changes", "said"),
     [
         ({"verbose": "Anna changed Order 7: status", "context": {"diff": {"status": [1, 2]}}}, "ANNA status"),
+        ({"verbose": "Anna changed Order 7: b, a", "context": {"diff": {"a": [1, 2], "b": [1, 2]}}}, "ANNA b, a"),
+        (
+            {"verbose": "Anna changed Order 7: b", "context": {"diff": {"a": [1, 2], "b": [1, 2]}}},
+            "Anna changed Order 7",
+        ),
         ({"verbose": "Anna changed Order 7: amount", "context": {"diff": {"status": [1, 2]}}}, "Anna changed Order 7"),
     ],
 )
