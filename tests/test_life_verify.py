@@ -223,6 +223,7 @@ def test_the_command_leaves_with_2_where_it_could_not_check(monkeypatch, capsys,
     with pytest.raises(CommandError, match="could be checked") as error:
         call_command("auditsearch_verify")
     assert error.value.returncode == 2
+    assert capsys.readouterr().out == "0 events checked: none could be reached.\n"
 
 
 def test_an_archive_that_can_not_be_read_is_not_called_changed(tmp_path, capsys):

@@ -82,7 +82,7 @@ class Command(StoppableCommand):
                 report.add(Found(ELSEWHERE, "", name, why))
         except AuditSearchError as error:
             self.whole = False  # nothing is proven of what was not looked at
-            self._tell(report, as_json=options["json"])
+            self._tell(report, as_json=options["json"], whole=False)
             raise CommandError(f"Not all could be checked: {error}", returncode=2) from error
         finally:
             progress.close()
@@ -115,7 +115,7 @@ class Command(StoppableCommand):
                 f"{manifest.path.name} is compared with its files only: the log can't be asked ({error})."
             )
 
-    def _tell(self, report: Report, *, as_json: bool) -> None:
+    def _tell(self, report: Report, *, as_json: bool, whole: bool = True) -> None:
         if as_json:
             told = {"checked": report.checked, "known": report.known, "counts": dict(report.counts)}
             self.stdout.write(json.dumps(told | {"findings": [found._asdict() for found in report.findings]}))
@@ -124,7 +124,8 @@ class Command(StoppableCommand):
             self.stdout.write(f"{found.kind:<9}  {found.partition} {found.event}: {found.why}")
         counted = [f"{n:,} {kind}" for kind, n in sorted(report.counts.items()) if kind != ELSEWHERE]
         counts = ", ".join(counted) or "all as captured"
-        self.stdout.write(f"{report.checked:,} events checked: {counts if report.checked else 'there was nothing'}.")
+        nothing = "there was nothing" if whole else "none could be reached"
+        self.stdout.write(f"{report.checked:,} events checked: {counts if report.checked else nothing}.")
         if gone := report.counts[ELSEWHERE]:
             self.stdout.write(f"{gone:,} archives are elsewhere: verify them where they are, by --archive.")
         if self.whole and report.checked and not report.counts["MISSING"]:
