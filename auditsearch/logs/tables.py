@@ -73,11 +73,17 @@ class Table:
     def _events(self) -> Iterator[tuple[int, dict[str, Any], bytes]]:
         names, before = Names(self.using), dict[str, Any]()
         for values in self._values():
+            yield self._event(values, before, names)
+            before = values
+
+    def _event(self, values: dict[str, Any], before: dict[str, Any], names: Names) -> tuple[int, dict[str, Any], bytes]:
+        try:
             fields = self.reader.convert(values, before, names, self.name)
             moment = self._moment(fields.pop("timestamp"))
             key = ":".join(str(values[column]) for column in self.reader.identity)
-            yield micros(moment), fields, f"{self.name}:{key}".encode()
-            before = values
+        except KeyError as error:
+            raise LogFileError(f"a row has no column {error}; it has {', '.join(values)}.") from error
+        return micros(moment), fields, f"{self.name}:{key}".encode()
 
     def _values(self) -> Iterator[dict[str, Any]]:
         return dumped(self.file, self.reader.dump) if self.file else self._selected()
