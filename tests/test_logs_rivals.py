@@ -101,7 +101,7 @@ def test_a_file_that_is_no_dump_is_refused(tmp_path: Path, text: str) -> None:
 def test_a_row_without_a_column_that_is_needed_names_it(tmp_path: Path) -> None:
     path = tmp_path / "dump.json"
     path.write_text('[{"model": "datalogging.datalog", "pk": 1, "fields": {"timestamp": "2014-01-01T10:00:00"}}]')
-    with pytest.raises(CommandError, match="dump.json: a row has no column 'guid'; it has id, timestamp."):
+    with pytest.raises(CommandError, match=r"dump\.json: a row has no column 'guid'; it has id, timestamp\."):
         call_command("auditsearch_import", str(path), format="datalogging", timezone="UTC")
 
 
