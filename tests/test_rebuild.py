@@ -238,6 +238,7 @@ def test_the_command_rebuilds_what_needs_it_and_tells(stored, settings):
     call_command("auditsearch_rebuild", stdout=out)
     assert f"would rebuild {partition(backend)}" in out.getvalue()
     assert out.getvalue().count("rebuilt, 1,200 events") == 1
+    assert out.getvalue().endswith("\nNo partition needs it.\n")
     with pytest.raises(CommandError, match="No rebuild"):
         call_command("auditsearch_rebuild", abort=True, partition=[partition(backend)])
 

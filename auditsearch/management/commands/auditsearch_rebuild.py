@@ -67,7 +67,10 @@ class Command(StoppableCommand):
     def _server(self, backend: OpenSearchBackend, options: dict[str, Any]) -> None:
         begun = [row.partition for row in rebuild.unfinished()]
         named = options["partition"] or (begun if options["abort"] else None)
-        for partition in named if named is not None else rebuild.partitions(backend, everything=options["all"]):
+        chosen = named if named is not None else rebuild.partitions(backend, everything=options["all"])
+        if not chosen:
+            self.stdout.write("Nothing was begun." if options["abort"] else "No partition needs it.")
+        for partition in chosen:
             if options["dry_run"]:
                 self.stdout.write(f"would {'abort' if options['abort'] else 'rebuild'} {partition}")
             elif options["abort"]:
@@ -83,7 +86,7 @@ class Command(StoppableCommand):
         if options["dry_run"]:
             self.stdout.write("would make the promoted fields of all events anew")
             return
-        events = backend.rebuild(lambda done, total: self._tell("the embedded store", f"of {total:,} done", done))
+        events = backend.rebuild(lambda done, total: self.stdout.write(f"{done:,} of {total:,} events done"))
         self.stdout.write(f"the promoted fields of {events:,} events are as the settings say")
 
     def _tell(self, name: str, told: str, number: int) -> None:
