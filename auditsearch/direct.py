@@ -65,25 +65,26 @@ def _postgresql(driver: Any, sql: str, values: Sequence[Any], last: bool) -> boo
         return False  # libpq would end a text at its first NUL
     run = _with_commit if last and _pipelines() else _alone
     with driver.lock:
-        run(pgconn, _numbered(sql, len(values)), texts)
+        run(driver, _numbered(sql, len(values)), texts)
     return True
 
 
-def _alone(pgconn: Any, sql: bytes, texts: Sequence[bytes | None]) -> None:
-    _done(pgconn, pgconn.exec_params(sql, texts))
+def _alone(driver: Any, sql: bytes, texts: Sequence[bytes | None]) -> None:
+    _done(driver.pgconn, driver.pgconn.exec_params(sql, texts))
 
 
-def _with_commit(pgconn: Any, sql: bytes, texts: Sequence[bytes | None]) -> None:
+def _with_commit(driver: Any, sql: bytes, texts: Sequence[bytes | None]) -> None:
     """Run a statement and the COMMIT behind it in one round trip.
 
     Where the first fails, the server passes over the second, and the transaction waits for its ROLLBACK as ever.
     """
+    pgconn = driver.pgconn
     pgconn.enter_pipeline_mode()
     try:
         pgconn.send_query_params(sql, texts)
         pgconn.send_query_params(b"COMMIT", None)
         pgconn.pipeline_sync()
-        results = list(_until_sync(pgconn))
+        results = list(_until_sync(driver))
     except BaseException:
         pgconn.finish()  # whoever spoke next would take answers to these for answers to him
         raise
@@ -94,10 +95,14 @@ def _with_commit(pgconn: Any, sql: bytes, texts: Sequence[bytes | None]) -> None
         _done(pgconn, result)
 
 
-def _until_sync(pgconn: Any) -> Iterator[Any]:
+def _until_sync(driver: Any) -> Iterator[Any]:
     """Yield the results of what was sent down a pipeline, as far as the connection lasts."""
-    while pgconn.status == OPEN:
-        result = pgconn.get_result()
+    from psycopg.generators import fetch, send
+
+    # The driver waits, for `get_result` holds up all threads: among them who has the lock that a COMMIT waits for.
+    driver.wait(send(driver.pgconn))
+    while driver.pgconn.status == OPEN:
+        result = driver.wait(fetch(driver.pgconn))
         if result is not None and result.status == SYNC:
             return
         if result is not None:

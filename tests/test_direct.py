@@ -172,3 +172,16 @@ def test_a_lost_connection_is_an_operational_error() -> None:
             lose()
         connection.close()
     assert not OutboxRow.objects.exists()
+
+
+def test_other_threads_run_while_a_commit_waits_for_one_of_them() -> None:
+    if not (SHORT and postgresql()):
+        return
+    other = connections.create_connection(connection.alias)
+    other.cursor().execute("SELECT pg_advisory_lock(7)")
+    release = threading.Timer(0.2, other.connection.close)
+    with transaction.atomic():
+        connection.cursor().execute("SET LOCAL statement_timeout = '30s'")
+        release.start()
+        assert direct.sent(connections["default"], "DO 'BEGIN PERFORM pg_advisory_xact_lock(7); END'", [], last=True)
+    release.join()
