@@ -47,8 +47,11 @@ class Document(NamedTuple):
 
     def body(self) -> dict[str, Any]:
         """The JSON object for a server, as orjson dumps it."""
-        body = self._head() | {name: orjson.Fragment(raw) for name, raw in self.payload.items()}
-        body |= {"facts": self.facts, "folded": self.folded, "text": self.text, "canonical": self.canonical}
+        body = self._head()
+        for name, raw in self.payload.items():
+            body[name] = orjson.Fragment(raw)
+        body["facts"], body["folded"], body["text"] = self.facts, self.folded, self.text
+        body["canonical"] = self.canonical
         if self.promoted or self.misfits:
             body |= {"promoted": {name: _column(name, some) for name, some in self.promoted.items()}}
             body |= {"misfits": self.misfits}
@@ -76,7 +79,7 @@ class Document(NamedTuple):
 
     def _head(self) -> dict[str, Any]:
         head = {"@timestamp": _timestamp(self.ts), "ts": self.ts, "id": self.id, "schema": self.schema}
-        return head | self.envelope | {"leaf": self.leaf}
+        return {**head, **self.envelope, "leaf": self.leaf}
 
 
 def document(canonical: str, partition: str, personal: str | None = None) -> Document:

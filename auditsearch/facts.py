@@ -117,12 +117,15 @@ class _Walk:
         self.clipped = self.long = False
 
     def members(self, path: str, value: dict[str, Any], level: int) -> None:
-        found, strings = self.found.append, self.strings.append
+        found, strings, short = self.found.append, self.strings.append, PATH // 4 - len(path)
         for key, item in value.items():
             if item is None:
                 continue
-            self.clipped = self.clipped or len(key) > VALUE
-            name = _beneath(path, key)
+            if key.isidentifier() and len(key) < short:  # most are; a cache of all models' paths is no quicker
+                name = f"{path}.{key}"
+            else:
+                self.clipped = self.clipped or len(key) > VALUE
+                name = _beneath(path, key)
             if type(item) is str and len(item) <= VALUE and name:  # most are, and this saves a call
                 text = item if item.isascii() else sanitise(item)
                 found((name, "text", text))
@@ -177,8 +180,6 @@ class _Walk:
 
 def _beneath(path: str, key: str) -> str:
     """The path of a key in a container; "" where it is too long to be known."""
-    if key.isidentifier() and len(path) + len(key) < PATH // 4:  # most are; a cache of all models' paths is no quicker
-        return f"{path}.{key}"
     path = f"{path}.{encode_key(key)}"
     return "" if len(path) * 4 > PATH and len(path.encode()) > PATH else path
 

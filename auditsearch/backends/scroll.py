@@ -189,4 +189,8 @@ def _proven(event_id: str, source: bytes, partition: str, times: Times) -> bool:
         return False
     if made.id != event_id or (times and not times[0] <= made.ts < times[1]):
         return False
-    return orjson.dumps(made.body()) == source
+    body = made.body()
+    if len(rest) > 1:
+        return orjson.dumps(body) == source
+    del body["canonical"]  # it is the last, and was read just there: to write it again takes as long as a fifth of all
+    return orjson.dumps(body)[:-1] == source[:start]
