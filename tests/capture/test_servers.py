@@ -28,7 +28,7 @@ NAMES = (
     "personal",
     "endings",
 )
-LAWS = [f"tests/capture/test_{name}.py" for name in NAMES]
+LAWS = ["tests/test_direct.py", *(f"tests/capture/test_{name}.py" for name in NAMES)]
 
 pytestmark = [pytest.mark.server, pytest.mark.sqlite]
 
