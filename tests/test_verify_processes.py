@@ -36,3 +36,8 @@ def test_several_processes_read_one_scan_of_a_server(tmp_path, engine_backend):
 @pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
 def test_a_process_that_is_killed_in_its_turn_is_told(tmp_path):
     assert told("killed", tmp_path).startswith("PartialAnswer: One of the processes was killed")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
+def test_a_process_that_is_killed_while_it_waits_for_its_turn_is_told(tmp_path):
+    assert told("outlived", tmp_path).startswith("2: Not all could be checked: One of the processes was killed")

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import time
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
 from typing import Any
+
+from django.core.management import CommandError, call_command
 
 from tests.life_processes import PREFIX, URL, store
 from tests.processes import FOLDER, SCENARIO, append, choose, die, site
@@ -72,6 +79,33 @@ def killed() -> str:
     return "nothing"
 
 
+def outlived() -> str:
+    """What the command says where a process dies that waits for its turn, while another one is at work."""
+    type(store()).scan = kill_the_others
+    try:
+        call_command("auditsearch_verify", jobs=2, stderr=StringIO())
+    except CommandError as error:
+        return f"{error.returncode}: {error}"
+    return "nothing"
+
+
+def kill_the_others(*_: Any) -> None:
+    """End the other processes, give them the time to wait, and work on for as long as one can."""
+    parent = os.getppid()
+    time.sleep(0.5)
+    for pid in map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split()):
+        if pid != os.getpid():
+            os.kill(pid, signal.SIGKILL)
+    time.sleep(600)
+
+
+def compared() -> list[dict[str, Any]]:
+    """What one process finds, and what three."""
+    return [verified(jobs) for jobs in (1, 3)]
+
+
+SCENARIOS: dict[str, Callable[[], Any]] = {"compared": compared, "killed": killed, "outlived": outlived}
+
 if __name__ == "__main__":
     site(DELIVERY="command")
     if URL:
@@ -79,4 +113,4 @@ if __name__ == "__main__":
     filled()
     store().refresh()
     forged(store())
-    print(json.dumps(killed() if SCENARIO == "killed" else [verified(jobs) for jobs in (1, 3)]))
+    print(json.dumps(SCENARIOS[SCENARIO]()))

@@ -7,12 +7,13 @@ anew imports the whole site first, which takes as long as some ten thousand even
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing import get_context
 from typing import Any, TypeVar
@@ -46,31 +47,55 @@ def processes(
         yield lambda partition, node: (work(batch, partition) for batch in batches(backend, partition, node))
         return
     context = get_context("fork")
-    turns = context.SimpleQueue()
+    turns = _Turns(context)
     try:
         with ProcessPoolExecutor(jobs, context, _begin, (backend, turns, work)) as executor:
             yield partial(_spread, executor, turns, jobs * AHEAD)
     except BrokenExecutor as error:
         raise PartialAnswer(KILLED) from error
     finally:
-        if not turns.empty():  # it went wrong, and nobody has the turn
-            backend.scan("", ALL, turns.get()).close()
+        if place := turns.left():  # it went wrong
+            backend.scan("", ALL, place).close()
 
 
-def _spread(executor: Executor, turns: Any, ahead: int, partition: str, node: Node) -> Iterator[Any]:
-    turns.put(None)  # the place of a scan that has not begun; who has it has the turn
+class _Turns:
+    """Who has the place of the scan has the turn. A process that is killed may keep the lock for ever."""
+
+    def __init__(self, context: Any) -> None:
+        self.reader, self.writer = context.Pipe(duplex=False)
+        self.lock = context.Lock()
+
+    def take(self) -> Any:
+        """Wait for the turn; returns the place."""
+        with self.lock:
+            return self.reader.recv()
+
+    def give(self, place: Any) -> None:
+        """Let another one have the turn."""
+        self.writer.send(place)
+
+    def left(self) -> Any:
+        """The place that nobody has taken, once all other processes have ended; None where there is none."""
+        self.writer.close()
+        with self.reader as reader, suppress(EOFError):
+            return reader.recv()
+
+
+def _spread(executor: Executor, turns: _Turns, ahead: int, partition: str, node: Node) -> Iterator[Any]:
+    turns.give(None)  # the place of a scan that has not begun
     under_way = deque(executor.submit(_turn, partition, node) for _ in range(ahead))
     while under_way:
         done = under_way.popleft().result()
         if done is not None:
             under_way.append(executor.submit(_turn, partition, node))
             yield done
-    turns.get()
+    turns.take()
 
 
 def _begin(*mine: Any) -> None:
     global _mine
     _mine = mine
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # where one is killed, the others are ended so
     gc.freeze()
     gc.disable()  # what is made of an event holds no circles
 
@@ -78,9 +103,9 @@ def _begin(*mine: Any) -> None:
 def _turn(partition: str, node: Node) -> Any:
     """What the work makes of the next batch; None where there is no more."""
     backend, turns, work = _mine
-    scan = backend.scan(partition, node, turns.get())
+    scan = backend.scan(partition, node, turns.take())
     try:
         batch = next(scan, None)
     finally:
-        turns.put(scan.place)
+        turns.give(scan.place)
     return None if batch is None else work(batch, partition)
