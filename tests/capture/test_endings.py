@@ -28,7 +28,7 @@ def together(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """INSERTs that took the COMMIT along."""
     seen: list[bytes] = []
     run = direct._with_commit
-    monkeypatch.setattr(direct, "_with_commit", lambda pgconn, sql, texts: (seen.append(sql), run(pgconn, sql, texts)))
+    monkeypatch.setattr(direct, "_with_commit", lambda driver, sql, texts: (seen.append(sql), run(driver, sql, texts)))
     return seen
 
 
@@ -118,8 +118,8 @@ def test_a_server_that_is_gone_in_between_is_an_operational_error(
 def test_an_interruption_leaves_no_answer_for_the_next_to_take(
     committed: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(pgconn: Any) -> Any:
-        yield pgconn.get_result()
+    def interrupt(driver: Any) -> Any:
+        yield driver.pgconn.get_result()
         raise KeyboardInterrupt
 
     monkeypatch.setattr(direct, "_until_sync", interrupt)
