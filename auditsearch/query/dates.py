@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from django.utils.timezone import get_current_timezone, get_default_timezone
 
 from auditsearch.exceptions import InvalidValue, UnknownLookup
+from auditsearch.query.spans import joined
 from auditsearch.query.tree import And, Node, Or, Where
 
 PARTS: dict[str, range] = {
@@ -75,7 +76,8 @@ def _spans(lookup: str, spans: Sequence[Span], zone: tzinfo) -> Node:
     """Stretches of whole days as a question about the event's exact time."""
     match lookup:
         case "exact" | "in":
-            found = [And((_after(span[0], zone), _before(_next(span[1]), zone))) for span in _joined(spans)]
+            # Days that touch as one span: a server reads a thousand conditions, and years have more days.
+            found = [And((_after(first, zone), _before(_next(end), zone))) for first, end in joined(spans, _next)]
             return found[0] if len(found) == 1 else Or(tuple(found))
         case "range":
             return And((_after(spans[0][0], zone), _before(_next(spans[1][1]), zone)))
@@ -86,20 +88,6 @@ def _spans(lookup: str, spans: Sequence[Span], zone: tzinfo) -> Node:
         case "lt":
             return _before(spans[0][0], zone)
     return _before(_next(spans[0][1]), zone)
-
-
-def _joined(spans: Sequence[Span]) -> Iterator[Span]:
-    """The spans in order, those that touch as one: a server reads a thousand conditions, and years have more days."""
-    last: Span | None = None
-    for first, end in sorted(spans):
-        if last and first <= _next(last[1]):
-            last = last[0], max(last[1], end)
-            continue
-        if last:
-            yield last
-        last = first, end
-    if last:
-        yield last
 
 
 def _after(day: date, zone: tzinfo) -> Where:

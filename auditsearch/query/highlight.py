@@ -10,6 +10,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from auditsearch.query.fuzzy import alike
+from auditsearch.query.spans import joined
 from auditsearch.query.tree import And, Near, Node, Or, Where, Words
 from auditsearch.stems import STEM, stems_of
 from auditsearch.words import fold, words
@@ -43,7 +44,7 @@ class Marker:
         """Return `text` in NFC, cut into parts, each with whether it was asked for."""
         text = text if text.isascii() else unicodedata.normalize("NFC", text)
         spans = [*self._words(text), *(span for where in self.fields for span in _parts(text, where, path))]
-        return list(_cut(text, _joined(sorted(spans)))) if spans else [(text, False)] if text else []
+        return list(_cut(text, joined(spans, lambda end: end))) if spans else [(text, False)] if text else []
 
     def html(self, text: str, path: str | None = None) -> SafeString:
         """Return `text` as HTML: escaped, with <mark> around what was asked for."""
@@ -131,20 +132,6 @@ def _places(text: str, part: str, folds: bool) -> Iterator[tuple[int, int]]:
 def _folded(text: str) -> str:
     """Folded letter by letter, so that places stay what they are."""
     return "".join([form if len(form := fold(letter)) == 1 else letter for letter in text])
-
-
-def _joined(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Sorted spans, those that overlap as one."""
-    last: tuple[int, int] | None = None
-    for start, end in spans:
-        if last and start <= last[1]:
-            last = last[0], max(last[1], end)
-            continue
-        if last:
-            yield last
-        last = start, end
-    if last:
-        yield last
 
 
 def _cut(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[str, bool]]:
