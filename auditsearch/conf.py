@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import Any, Literal, cast, get_type_hints
 
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
+
+from auditsearch.nearest import remedy
 
 logger = logging.getLogger("auditsearch")
 
@@ -227,9 +228,8 @@ def problems() -> list[str]:
 
 def unknown(name: str) -> str:
     """Return the sentence that tells of a name that is no setting, with the nearest one."""
-    near = difflib.get_close_matches(str(name).upper(), NAMES, n=1)
-    remedy = f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(NAMES)}."
-    return f"AUDITSEARCH[{name!r}] is no setting of auditsearch. {remedy}"
+    meant = remedy(str(name).upper(), NAMES, f"Known are: {', '.join(NAMES)}.")
+    return f"AUDITSEARCH[{name!r}] is no setting of auditsearch. {meant}"
 
 
 def forget(*, setting: str, **_: Any) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from auditsearch.exceptions import SettingError
+from auditsearch.nearest import remedy
 
 OPTIONS = ("http_auth", "ca_certs", "client_cert", "client_key", "verify_certs", "timeout")
 """Keys of AUDITSEARCH["CLIENT"]."""
@@ -28,9 +28,8 @@ def check_options(hosts: Sequence[str], options: Mapping[str, Any]) -> None:
             raise SettingError(f"AUDITSEARCH['HOSTS'] has {bare!r}; write it as a URL, such as 'https://{bare}'.")
     for name, value in options.items():
         if name not in OPTIONS:
-            near = difflib.get_close_matches(name, OPTIONS, n=1)
-            remedy = f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(OPTIONS)}."
-            raise SettingError(f"AUDITSEARCH['CLIENT'][{name!r}] is no option of the client. {remedy}")
+            meant = remedy(name, OPTIONS, f"Known are: {', '.join(OPTIONS)}.")
+            raise SettingError(f"AUDITSEARCH['CLIENT'][{name!r}] is no option of the client. {meant}")
         if name == "timeout" and not isinstance(value, int | float | None):
             raise SettingError(f"AUDITSEARCH['CLIENT']['timeout'] is {value!r}; it must be a number of seconds.")
         if name in _FILES and not os.path.exists(value):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -23,6 +22,7 @@ from auditsearch.conf import settings
 from auditsearch.enums import EventCode, EventType, SystemEnum
 from auditsearch.exceptions import SettingError
 from auditsearch.logs.catalog import logs
+from auditsearch.nearest import remedy
 from auditsearch.promoted import promoted
 
 FORMER = {
@@ -43,6 +43,8 @@ FORMER = {
 
 OPPOSITE = ("SHUTUP", "FORGET_SYS_EVENTS")
 """Those that say True where ours says False."""
+
+VIEWS = "Write it as a url name, 'ViewClass' or 'app.views.view'."
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -66,7 +68,9 @@ def check_actions(**_: Any) -> list[CheckMessage]:
     known = set(_named(get_resolver().url_patterns))
     return [
         Caution(
-            f'AUDITSEARCH["{setting}"] names {entry!r}, which is no view.', near(entry, known), id="auditsearch.W018"
+            f'AUDITSEARCH["{setting}"] names {entry!r}, which is no view.',
+            remedy(entry, known, VIEWS),
+            id="auditsearch.W018",
         )
         for setting, entries in given.items()
         for entry in entries
@@ -128,23 +132,13 @@ def check_labels(**_: Any) -> list[CheckMessage]:
     known = {model._meta.label for model in apps.get_models()}
     return [
         Caution(
-            f"AUDITSEARCH{where} names {label!r}, which is no model.", model_near(label, known), id="auditsearch.W026"
+            f"AUDITSEARCH{where} names {label!r}, which is no model.",
+            remedy(label, known, "Write it as 'app.Model'."),
+            id="auditsearch.W026",
         )
         for where, label in named
         if label not in known
     ]
-
-
-def near(entry: str, known: set[str]) -> str:
-    """Return what was meant."""
-    found = difflib.get_close_matches(entry, known, n=1)
-    return f"Did you mean {found[0]!r}?" if found else "Write it as a url name, 'ViewClass' or 'app.views.view'."
-
-
-def model_near(label: str, known: set[str]) -> str:
-    """Return which model was meant."""
-    found = difflib.get_close_matches(label, known, n=1)
-    return f"Did you mean {found[0]!r}?" if found else "Write it as 'app.Model'."
 
 
 def _labels() -> Iterator[tuple[str, str]]:
@@ -158,9 +152,8 @@ def _labels() -> Iterator[tuple[str, str]]:
 def _unknown_codes() -> Iterator[str]:
     for action, entry in settings.HOOKED_ACTIONS.items():
         if code_of(entry) not in EventCode:
-            close = difflib.get_close_matches(entry, EventCode.names, n=1)
-            remedy = f"Did you mean {close[0]!r}?" if close else "Add it to EVENT_CODES."
-            yield f'AUDITSEARCH["HOOKED_ACTIONS"][{action!r}] is {entry!r}, which is no event code. {remedy}'
+            meant = remedy(entry, EventCode.names, "Add it to EVENT_CODES.")
+            yield f'AUDITSEARCH["HOOKED_ACTIONS"][{action!r}] is {entry!r}, which is no event code. {meant}'
 
 
 def _tasks() -> set[str]:

@@ -17,6 +17,7 @@ from auditsearch.capture.diff import Plan, concrete, plans
 from auditsearch.capture.label import refuse_relations_early
 from auditsearch.conf import settings
 from auditsearch.managers import declared
+from auditsearch.nearest import remedy
 
 Problem = tuple[str, str]
 """An entry of a setting that is wrong, and the sentence that says why and names the nearest right one."""
@@ -196,9 +197,8 @@ def unknown_fields(setting: str, entries: Iterable[str]) -> Iterator[str]:
     fields, paths = {name for _, name in names}, {f"{label}.{name}" for label, name in names}
     for entry in entries:
         if entry not in fields | paths:
-            near = difflib.get_close_matches(entry, paths if "." in entry else fields, n=1)
-            remedy = f"Did you mean {near[0]!r}?" if near else "Write it as 'field' or 'app.Model.field'."
-            yield f'AUDITSEARCH["{setting}"] names {entry!r}, which no model has. {remedy}'
+            meant = remedy(entry, paths if "." in entry else fields, "Write it as 'field' or 'app.Model.field'.")
+            yield f'AUDITSEARCH["{setting}"] names {entry!r}, which no model has. {meant}'
 
 
 def _field_names(model: type[models.Model]) -> Iterator[str]:

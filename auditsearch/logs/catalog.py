@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -14,6 +13,7 @@ from django.db.models import Q
 
 from auditsearch.conf import settings
 from auditsearch.exceptions import SettingError
+from auditsearch.nearest import remedy
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
 
@@ -98,9 +98,8 @@ def _checked(where: str, given: Mapping[str, Any], kind: type) -> dict[str, Any]
     known = [each.name for each in fields(kind) if each.name != "name"]
     for name in given:
         if name not in known:
-            near = difflib.get_close_matches(str(name), known, n=1)
-            remedy = f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(known)}."
-            raise SettingError(f"{where} has a key {name!r}, which is none. {remedy}")
+            meant = remedy(str(name), known, f"Known are: {', '.join(known)}.")
+            raise SettingError(f"{where} has a key {name!r}, which is none. {meant}")
     return dict(given)
 
 
