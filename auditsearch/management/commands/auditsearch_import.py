@@ -90,7 +90,7 @@ class Command(StoppableCommand):
         if options["format"] in tables.TABLES:
             sources: list[Any] = _tables(options)
         else:
-            sources = [_log_file(path, options) for path in options["files"]] or _missing(options["format"])
+            sources = _log_files(options)
         if options["follow"]:
             self._follow(sources, options)
         else:
@@ -180,20 +180,17 @@ def _tables(options: dict[str, Any]) -> list[Any]:
         raise CommandError(str(error)) from error
 
 
-def _missing(name: str) -> list[Any]:
-    _format(name)
-    raise CommandError(f"--format {name} needs at least one FILE.")
-
-
-def _format(name: str) -> Format:
+def _log_files(options: dict[str, Any]) -> list[LogFile]:
     try:
-        return format_of(name)
+        how = format_of(options["format"])
     except AuditSearchError as error:
         raise CommandError(str(error)) from error
+    if not options["files"]:
+        raise CommandError(f"--format {options['format']} needs at least one FILE.")
+    return [_log_file(path, how, options) for path in options["files"]]
 
 
-def _log_file(path: Path, options: dict[str, Any]) -> LogFile:
-    how = _format(options["format"])
+def _log_file(path: Path, how: Format, options: dict[str, Any]) -> LogFile:
     return LogFile(
         path,
         log=options["log"] or path.name.split(".")[0],
