@@ -192,5 +192,5 @@ def _proven(event_id: str, source: bytes, partition: str, times: Times) -> bool:
     body = made.body()
     if len(rest) > 1:
         return orjson.dumps(body) == source
-    del body["canonical"]  # it is the last, and was read just there: to write it again takes as long as a fifth of all
+    del body["canonical"]  # it is the last, and was read just there: to write it again is a fifth of the writing
     return orjson.dumps(body)[:-1] == source[:start]
